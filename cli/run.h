@@ -1,0 +1,11 @@
+#pragma once
+// metkactl, whole: words in, exit status out.
+
+#include <string>
+#include <vector>
+
+namespace metka::metkactl {
+
+int run(std::vector<std::string> words); // argv without the program's name
+
+} // namespace metka::metkactl

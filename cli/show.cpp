@@ -1,0 +1,180 @@
+#include "cli/show.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "cli/table.h"
+#include "core/base/bytes.h"
+#include "core/base/text.h"
+#include "core/domain/address.h"
+#include "core/domain/domain_name.h"
+
+namespace metka::metkactl {
+
+namespace {
+
+using control::Field;
+using control::Json;
+using control::Kind;
+using control::Verb;
+
+constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
+constexpr std::string_view nothing = "–"; // what a terminal shows where there is no value
+
+std::string plain(const Json& value, Form form)
+{
+    if (value.is_null()) return form == Form::terminal ? std::string(nothing) : std::string();
+    return escaped(value.text() != nullptr ? *value.text() : to_text(value), whole);
+}
+
+std::string as_text(const Json& value, Form form)
+{
+    if (form == Form::terminal && value.text() != nullptr && value.text()->empty())
+        return std::string(nothing);
+    return plain(value, form);
+}
+
+std::string as_address(const Json& value, Form form)
+{
+    if (form == Form::piped || value.text() == nullptr) return plain(value, form);
+    const auto address = Address::parse(*value.text());
+    return address ? escaped(address->show(), whole) : plain(value, form);
+}
+
+std::string as_domain(const Json& value, Form form)
+{
+    if (form == Form::piped || value.text() == nullptr) return plain(value, form);
+    const auto domain = DomainName::parse(*value.text());
+    return domain ? escaped(domain->show(), whole) : plain(value, form);
+}
+
+std::string as_size(const Json& value, Form form)
+{
+    if (form == Form::piped || value.number() == nullptr || *value.number() < 0) return plain(value, form);
+    return Bytes{static_cast<std::uint64_t>(*value.number())}.show();
+}
+
+std::string as_capacity(const Json& value, Form form)
+{
+    return value.is_null() ? "unlimited" : as_size(value, form);
+}
+
+std::string as_instant(const Json& value, Form form)
+{
+    auto text = plain(value, form);
+    if (form == Form::terminal && text.size() == 20 && text[10] == 'T') { // 2027-12-31T23:59:59Z
+        text[10] = ' ';
+        text.replace(19, 1, " UTC");
+    }
+    return text;
+}
+
+std::string as_seconds(const Json& value, Form form)
+{
+    const auto* const number = value.number();
+    if (form == Form::piped || number == nullptr) return plain(value, form);
+    if (*number < 60) return fmt::format("{} s", *number);
+    if (*number < 3600) return fmt::format("{} min {} s", *number / 60, *number % 60);
+    if (*number < 86400) return fmt::format("{} h {} min", *number / 3600, *number / 60 % 60);
+    return fmt::format("{} d {} h", *number / 86400, *number / 3600 % 24);
+}
+
+std::string as_flag(const Json& value, Form form)
+{
+    if (form == Form::piped || value.truth() == nullptr) return plain(value, form);
+    return *value.truth() ? "yes" : "no";
+}
+
+using Shower = std::string (*)(const Json&, Form);
+constexpr std::array<Shower, 12> showers{
+    as_text,    as_address, as_domain,  plain,   as_size, as_capacity,
+    as_instant, plain,      as_seconds, as_flag, plain,   plain,
+};
+
+const Json& member(const Json& object, std::string_view name)
+{
+    static const Json none;
+    const auto* const found = object.member(name);
+    return found != nullptr ? *found : none;
+}
+
+const control::JsonArray& rows_of(const Json& value)
+{
+    static const control::JsonArray none;
+    return value.array() != nullptr ? *value.array() : none;
+}
+
+std::string tab_separated(std::span<const Field> fields, const Json& object)
+{
+    std::string line;
+    for (const auto& field : fields) {
+        if (!line.empty() || &field != &fields.front()) line += '\t';
+        line += show(field.kind, member(object, field.name), Form::piped);
+    }
+    return line + "\n";
+}
+
+std::string show_rows(std::span<const Field> fields, const Json& answer, Style style)
+{
+    if (style.form == Form::terminal) return table(fields, rows_of(answer), style.colour);
+    std::string text;
+    for (const auto& row : rows_of(answer))
+        text += tab_separated(fields, row);
+    return text;
+}
+
+std::string show_steps(const Json& answer)
+{
+    std::string text;
+    for (const auto& step : rows_of(member(answer, "steps")))
+        text += plain(step, Form::piped) + "\n";
+    const auto* const done = member(answer, "done").truth();
+    if (done != nullptr && !*done) text += "(dry run: nothing was changed)\n";
+    return text;
+}
+
+std::string show_line(const Field& field, const Json& value, Style style, std::size_t width)
+{
+    if (field.kind == Kind::rows && style.form == Form::terminal)
+        return rows_of(value).empty() ? "" : "\n" + show_rows(field.inner, value, style);
+    if (field.kind == Kind::rows) {
+        std::string text;
+        for (const auto& row : rows_of(value))
+            text += fmt::format("{}\t{}", field.name, tab_separated(field.inner, row));
+        return text;
+    }
+    const auto shown = show(field.kind, value, style.form);
+    if (style.form == Form::piped) return fmt::format("{}\t{}\n", field.name, shown);
+    return fmt::format("{:<{}} {}\n", fmt::format("{}:", heading(field.name)), width + 1, shown);
+}
+
+std::string show_object(std::span<const Field> fields, const Json& answer, Style style)
+{
+    std::size_t width = 0;
+    for (const auto& field : fields)
+        width = std::max(width, field.name.size());
+    std::string text;
+    for (const auto& field : fields)
+        text += show_line(field, member(answer, field.name), style, width);
+    return text;
+}
+
+} // namespace
+
+std::string show(Kind kind, const Json& value, Form form)
+{
+    return showers[static_cast<std::size_t>(kind)](value, form);
+}
+
+std::string show(const Verb& verb, const Json& answer, Style style)
+{
+    if (style.form == Form::json) return to_text(answer) + "\n";
+    if (verb.shape == control::Shape::rows) return show_rows(verb.fields, answer, style);
+    if (verb.effect != control::Effect::reads) return show_steps(answer);
+    return show_object(verb.fields, answer, style);
+}
+
+} // namespace metka::metkactl

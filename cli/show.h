@@ -1,0 +1,28 @@
+#pragma once
+// An answer as text. Three forms:
+//   terminal  a table, or one `name: value` a line; sizes, times and states as people read them; U-labels
+//   piped     rows: values separated by tabs, no header; an object: name, tab, value; sizes in bytes, times
+//   in ISO 8601 json      the answer as metkad gave it, on one line
+// Bytes from outside never reach a terminal or a tab-separated line unescaped.
+
+#include <string>
+
+#include "core/control/json.h"
+#include "core/control/verbs.h"
+
+namespace metka::metkactl {
+
+enum class Form { terminal, piped, json };
+enum class Colour { never, where_it_helps };
+
+struct Style {
+    Form form = Form::piped;
+    Colour colour = Colour::never;
+};
+
+std::string show(const control::Verb& verb, const control::Json& answer, Style style);
+
+// One value of an answer; `terminal` or `piped`.
+std::string show(control::Kind kind, const control::Json& value, Form form);
+
+} // namespace metka::metkactl

@@ -1,0 +1,75 @@
+#include "cli/table.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include <libsmartcols.h>
+
+#include "core/base/text.h"
+
+namespace metka::metkactl {
+
+namespace {
+
+using control::Kind;
+
+struct Released {
+    void operator()(libscols_table* table) const { scols_unref_table(table); }
+    void operator()(char* text) const { std::free(text); }
+};
+using Table = std::unique_ptr<libscols_table, Released>;
+
+constexpr std::array<std::string_view, 6> worth_a_look{"pending", "suspended", "expired",
+                                                       "down",    "starting",  "draining"};
+
+bool is_number(Kind kind)
+{
+    return kind == Kind::number || kind == Kind::size || kind == Kind::capacity;
+}
+
+void add_row(libscols_table* table, std::span<const control::Field> fields, const control::Json& row)
+{
+    auto* const line = scols_table_new_line(table, nullptr);
+    if (line == nullptr) throw std::bad_alloc();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const auto* const value = row.member(fields[i].name);
+        const auto text = show(fields[i].kind, value != nullptr ? *value : control::Json(), Form::terminal);
+        scols_line_set_data(line, i, text.c_str());
+        if (std::ranges::find(worth_a_look, text) != worth_a_look.end())
+            scols_cell_set_color(scols_line_get_cell(line, i), "yellow");
+    }
+}
+
+} // namespace
+
+std::string heading(std::string_view field)
+{
+    std::string text(field);
+    std::ranges::replace(text, '_', ' ');
+    return text;
+}
+
+std::string table(std::span<const control::Field> fields, const control::JsonArray& rows, Colour colour)
+{
+    if (rows.empty()) return "none\n";
+    const Table made(scols_new_table());
+    if (!made) throw std::bad_alloc();
+    scols_table_enable_colors(made.get(), colour == Colour::where_it_helps ? 1 : 0);
+    for (const auto& field : fields) {
+        auto* const column = scols_table_new_column(made.get(), heading(field.name).c_str(), 0,
+                                                    is_number(field.kind) ? SCOLS_FL_RIGHT : 0);
+        if (column == nullptr) throw std::bad_alloc();
+        scols_cell_set_color(scols_column_get_header(column), "bold");
+    }
+    for (const auto& row : rows)
+        add_row(made.get(), fields, row);
+    char* printed = nullptr;
+    if (scols_print_table_to_string(made.get(), &printed) != 0) throw std::bad_alloc();
+    const std::unique_ptr<char, Released> owned(printed);
+    return std::string(printed) + "\n";
+}
+
+} // namespace metka::metkactl

@@ -1,0 +1,124 @@
+#include "cli/terminal.h"
+
+#include <cerrno>
+#include <csignal>
+#include <optional>
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "core/base/text.h"
+
+namespace metka::metkactl {
+
+namespace {
+
+constexpr std::size_t most_password = 512;
+
+volatile std::sig_atomic_t caught = 0;
+
+void say(std::string_view text)
+{
+    while (!text.empty()) {
+        const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+        if (written <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+// No echo until it goes. Ctrl-C ends the read instead of the process, so that the terminal is never left
+// silent; the signal takes effect afterwards.
+class Silence {
+  public:
+    Silence()
+    {
+        ::tcgetattr(STDIN_FILENO, &before_);
+        termios silent = before_;
+        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL);
+        struct sigaction note{};
+        note.sa_handler = [](int number) { caught = number; };
+        ::sigaction(SIGINT, &note, &old_interrupt_);
+        ::sigaction(SIGTERM, &note, &old_terminate_);
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    }
+    Silence(const Silence&) = delete;
+    Silence& operator=(const Silence&) = delete;
+    ~Silence()
+    {
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+        ::sigaction(SIGINT, &old_interrupt_, nullptr);
+        ::sigaction(SIGTERM, &old_terminate_, nullptr);
+        say("\n");
+        if (caught != 0) std::raise(caught);
+    }
+
+  private:
+    termios before_{};
+    struct sigaction old_interrupt_{};
+    struct sigaction old_terminate_{};
+};
+
+// Byte by byte, so that nothing of a password stays in a buffer of a library.
+std::optional<Secret> read_line()
+{
+    std::string line;
+    line.reserve(most_password + 2);
+    for (;;) {
+        char c = 0;
+        const auto got = ::read(STDIN_FILENO, &c, 1);
+        if (got < 0 && errno == EINTR && caught == 0) continue;
+        if (got < 0 || (got == 0 && line.empty())) return std::nullopt;
+        if (got == 0 || c == '\n') break;
+        if (line.size() < most_password + 1) line += c;
+    }
+    if (line.ends_with('\r')) line.pop_back();
+    return Secret::take(std::move(line));
+}
+
+std::optional<Secret> ask_silently(std::string_view question)
+{
+    say(question);
+    const Silence silence;
+    return read_line();
+}
+
+Outcome<Secret> ask_twice()
+{
+    auto first = ask_silently("New password: ");
+    if (!first || first->empty()) return stop(status::usage, "no password was given");
+    const auto second = ask_silently("Once more: ");
+    if (!second || !first->same_as(second->reveal())) return stop(status::usage, "the two passwords differ");
+    return std::move(*first);
+}
+
+} // namespace
+
+bool talks_to_a_person()
+{
+    return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+}
+
+Outcome<Secret> read_password()
+{
+    if (talks_to_a_person()) return ask_twice();
+    auto line = read_line();
+    if (!line || line->empty())
+        return stop(status::usage,
+                    "no password was given: --password-stdin reads one line from standard input");
+    if (line->reveal().size() > most_password)
+        return stop(status::usage, fmt::format("the password is longer than {} bytes", most_password));
+    return std::move(*line);
+}
+
+bool confirm(const std::string& question)
+{
+    say(question + " [y/N] ");
+    const auto line = read_line();
+    if (!line) return false;
+    const auto answer = lower(trim(line->reveal()));
+    return answer == "y" || answer == "yes";
+}
+
+} // namespace metka::metkactl

@@ -1,0 +1,188 @@
+#include "core/control/arguments.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/text.h"
+#include "core/domain/date.h"
+#include "core/domain/objects.h"
+
+namespace metka::control {
+
+namespace {
+
+constexpr std::size_t most_password = 512;
+
+template <class T>
+Result<Value> as_value(Result<T> parsed)
+{
+    if (!parsed) return pass(parsed);
+    return Value(std::move(*parsed));
+}
+
+Result<Value> read_address(const Parameter&, const std::string& text)
+{
+    return as_value(Address::parse(text));
+}
+
+// Mail for people who may live anywhere: enough is checked to catch a slip, not to judge foreign local parts.
+Result<Value> read_contact(const Parameter&, const std::string& text)
+{
+    const auto at = text.rfind('@');
+    const bool plain = !has_control(text) && !text.contains(' ') && text.size() <= 254;
+    if (at == std::string::npos || at == 0 || !plain || text.find('@') != at)
+        return fail(Fault::invalid, "“{}” is not an address: write it like name@example.org",
+                    escaped(text, 80));
+    const auto domain = DomainName::parse(std::string_view(text).substr(at + 1));
+    if (!domain) return pass(domain);
+    return Value(text);
+}
+
+Result<Value> read_domain(const Parameter&, const std::string& text)
+{
+    return as_value(DomainName::parse(text));
+}
+
+Result<Value> read_name(const Parameter&, const std::string& text)
+{
+    return as_value(parse_name(text, "customer"));
+}
+
+Result<Value> read_login(const Parameter&, const std::string& text)
+{
+    return as_value(parse_name(text, "shell account"));
+}
+
+Result<Value> read_inbox(const Parameter&, const std::string& text)
+{
+    if (text.contains('@')) {
+        auto address = Address::parse(text);
+        if (!address) return pass(address);
+        return Value(InboxName(std::move(*address)));
+    }
+    auto login = parse_name(text, "shell account");
+    if (!login) return pass(login);
+    return Value(InboxName(std::move(*login)));
+}
+
+Result<Value> read_capacity(const Parameter&, const std::string& text)
+{
+    auto capacity = parse_capacity(text);
+    if (!capacity) return pass(capacity);
+    return Value(*capacity);
+}
+
+Result<Value> read_date(const Parameter&, const std::string& text)
+{
+    if (text == "none") return Value(DateText{text});
+    const Date any_day(std::chrono::year(2000) / 1 / 1);
+    const auto date = Date::parse(text, any_day);
+    if (!date) return pass(date);
+    return Value(DateText{text});
+}
+
+Result<Value> read_text(const Parameter&, const std::string& text)
+{
+    return as_value(parse_title(text));
+}
+
+Result<Value> read_choice(const Parameter& parameter, const std::string& text)
+{
+    if (std::ranges::find(parameter.choices, text) != parameter.choices.end()) return Value(text);
+    return fail(Fault::invalid, "“{}” is not one of {}", escaped(text, 40),
+                fmt::join(parameter.choices, ", "));
+}
+
+Result<Value> read_password(const Parameter&, const std::string& text)
+{
+    if (text.empty() || text.size() > most_password || has_control(text))
+        return fail(Fault::invalid, "a password has 1 to {} bytes and no control characters", most_password);
+    return Value(Secret(text));
+}
+
+using Reader = Result<Value> (*)(const Parameter&, const std::string&);
+constexpr std::array<Reader, 12> readers{
+    read_address,  read_contact, read_domain, read_name,   read_login, read_inbox,
+    read_capacity, read_date,    read_text,   read_choice, nullptr,    read_password, // a flag is no text
+};
+
+Result<Value> read_value(const Parameter& parameter, const Json& json)
+{
+    if (parameter.type == Type::flag) {
+        if (const auto* const truth = json.truth()) return Value(*truth);
+        return fail(Fault::invalid, "“{}” must be true or false", parameter.name);
+    }
+    if (parameter.type == Type::capacity) {
+        if (const auto* const number = json.number(); number != nullptr && *number >= 0)
+            return Value(Capacity(Bytes{static_cast<std::uint64_t>(*number)}));
+        if (json.is_null()) return Value(Capacity());
+    }
+    const auto* const text = json.text();
+    if (text == nullptr) return fail(Fault::invalid, "“{}” must be a text", parameter.name);
+    return readers[static_cast<std::size_t>(parameter.type)](parameter, *text);
+}
+
+std::unexpected<Error> refuse_unknown(const Verb& verb, std::string_view name)
+{
+    std::vector<std::string_view> known;
+    for (const auto& parameter : verb.parameters)
+        known.push_back(parameter.name);
+    const auto near = nearest(name, known);
+    const auto hint = near ? fmt::format("; did you mean “{}”?", *near) : std::string();
+    return fail_field(
+        name.empty() ? "params" : escaped(name, 40),
+        {Fault::invalid, fmt::format("{} has no parameter “{}”{}", verb.method(), escaped(name, 40), hint)});
+}
+
+// A dry run makes no account, so it needs no password.
+bool is_missing(const Parameter& parameter, const Arguments& arguments)
+{
+    if (parameter.need == Need::optional || arguments.has(parameter.name)) return false;
+    return parameter.type != Type::password || !arguments.flag("dry_run");
+}
+
+void wipe_texts(Json& params)
+{
+    if (auto* const members = std::get_if<JsonObject>(&params.value))
+        for (auto& member : *members)
+            if (auto* const text = std::get_if<std::string>(&member.value.value)) wipe(*text);
+}
+
+} // namespace
+
+Result<Arguments> Arguments::read(const Verb& verb, Json params)
+{
+    Arguments arguments;
+    const auto* const members = params.object();
+    if (members == nullptr && !params.is_null())
+        return fail_field("params", {Fault::invalid, "“params” must be an object with named parameters"});
+    static const JsonObject none;
+    for (const auto& [name, json] : members != nullptr ? *members : none) {
+        const auto* const parameter = verb.parameter(name);
+        if (parameter == nullptr) return refuse_unknown(verb, name);
+        auto value = read_value(*parameter, json);
+        if (!value) return fail_field(name, value.error());
+        arguments.values_.insert_or_assign(name, std::move(*value));
+    }
+    wipe_texts(params);
+    for (const auto& parameter : verb.parameters)
+        if (is_missing(parameter, arguments))
+            return fail_field(parameter.name, {Fault::invalid, fmt::format("{} needs “{}”: {}", verb.method(),
+                                                                           parameter.name, parameter.help)});
+    return arguments;
+}
+
+bool Arguments::flag(std::string_view name) const
+{
+    const auto* const truth = find<bool>(name);
+    return truth != nullptr && *truth;
+}
+
+Secret Arguments::take_secret(std::string_view name)
+{
+    const auto found = values_.find(name);
+    if (found == values_.end()) return {};
+    return std::move(std::get<Secret>(found->second));
+}
+
+} // namespace metka::control

@@ -1,0 +1,51 @@
+#include <array>
+
+#include <fmt/format.h>
+
+#include "core/control/verbs.h"
+
+namespace metka::control {
+
+namespace {
+
+constexpr std::array<std::string_view, 12> placeholders{
+    "ADDRESS", "CONTACT", "DOMAIN", "NAME", "LOGIN", "ADDRESS|LOGIN", "SIZE", "DATE", "TEXT", "", "", "",
+};
+
+std::string usage_of(const Parameter& parameter)
+{
+    if (parameter.need == Need::key) return " " + placeholder(parameter);
+    std::string form = parameter.flag();
+    if (parameter.type == Type::password)
+        form = "--password-stdin|--generate";
+    else if (parameter.type != Type::flag)
+        form += " " + placeholder(parameter);
+    return parameter.need == Need::required ? " " + form : " [" + form + "]";
+}
+
+} // namespace
+
+std::string Parameter::flag() const
+{
+    std::string flag = "--";
+    for (const char c : word.empty() ? name : word)
+        flag += c == '_' ? '-' : c;
+    return flag;
+}
+
+std::string placeholder(const Parameter& parameter)
+{
+    if (parameter.type == Type::choice) return fmt::format("{}", fmt::join(parameter.choices, "|"));
+    return std::string(placeholders[static_cast<std::size_t>(parameter.type)]);
+}
+
+std::string usage(const Verb& verb)
+{
+    std::string line = fmt::format("metkactl {}", verb.noun);
+    if (!verb.verb.empty()) line += fmt::format(" {}", verb.verb);
+    for (const auto& parameter : verb.parameters)
+        line += usage_of(parameter);
+    return line;
+}
+
+} // namespace metka::control

@@ -1,0 +1,70 @@
+#pragma once
+// Rows of the directory database as the records of the domain: the columns of each record, in the order in
+// which its reader takes them. A row that cannot be read is damaged (Fault::io).
+
+#include <optional>
+#include <vector>
+
+#include "core/directory/directory.h"
+#include "core/directory/sqlite.h"
+
+namespace metka::directory {
+
+inline constexpr sqlite::Literal select_customer =
+    "SELECT id, name, title, contact, standing, created FROM customer";
+inline constexpr sqlite::Literal select_domain =
+    "SELECT id, name, customer, kind, state, token, created FROM domain";
+inline constexpr sqlite::Literal select_shell_account =
+    "SELECT id, login, customer, uid, adopted, disk_limit, free_domain, standing, created FROM shell_account";
+inline constexpr sqlite::Literal select_mailbox =
+    "SELECT id, address, customer, shell, capacity, valid_until, valid_ends, standing, created FROM mailbox";
+inline constexpr sqlite::Literal select_alias =
+    "SELECT address, inbox, made_by, created FROM address WHERE role = 'alias'";
+inline constexpr sqlite::Literal select_audit =
+    "SELECT at, actor_uid, actor, acting_as, verb, subject, before, after FROM audit";
+
+Result<Customer> read_customer(const sqlite::Rows& row);
+Result<Domain> read_domain(const sqlite::Rows& row);
+Result<ShellAccount> read_shell_account(const sqlite::Rows& row);
+Result<Mailbox> read_mailbox(const sqlite::Rows& row);
+Result<Alias> read_alias(const sqlite::Rows& row);
+Result<AuditEntry> read_audit(const sqlite::Rows& row);
+
+DomainState read_domain_state(const sqlite::Rows& row, int column);
+Capacity read_capacity(const sqlite::Rows& row, int column);
+template <class Id>
+std::optional<Id> read_optional_id(const sqlite::Rows& row, int column)
+{
+    return row.is_null(column) ? std::nullopt : std::optional(Id(row.id(column)));
+}
+
+template <class Record>
+using Reader = Result<Record> (*)(const sqlite::Rows&);
+
+template <class Record>
+Result<std::optional<Record>> read_one(Result<sqlite::Rows> rows, Reader<Record> read)
+{
+    if (!rows) return pass(rows);
+    const auto row = rows->next();
+    if (!row) return pass(row);
+    if (!*row) return std::nullopt;
+    auto record = read(*rows);
+    if (!record) return pass(record);
+    return std::optional(std::move(*record));
+}
+
+template <class Record>
+Result<std::vector<Record>> read_all(Result<sqlite::Rows> rows, Reader<Record> read)
+{
+    if (!rows) return pass(rows);
+    std::vector<Record> list;
+    for (auto row = rows->next();; row = rows->next()) {
+        if (!row) return pass(row);
+        if (!*row) return list;
+        auto record = read(*rows);
+        if (!record) return pass(record);
+        list.push_back(std::move(*record));
+    }
+}
+
+} // namespace metka::directory

@@ -1,0 +1,80 @@
+#include "core/directory/sqlite.h"
+
+#include <utility>
+
+#include <sqlite3.h>
+
+namespace metka::sqlite {
+
+void Database::Closed::operator()(sqlite3* database) const
+{
+    sqlite3_close_v2(database);
+}
+
+Result<Database> Database::open(const std::string& path, Opening opening)
+{
+    const int access = opening.access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    sqlite3* handle = nullptr;
+    const int code =
+        sqlite3_open_v2(path.c_str(), &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    if (handle == nullptr) return fail(Fault::unavailable, "no memory to open the database {}", path);
+    Database database(handle, path);
+    if (code != SQLITE_OK)
+        return fail(fail_sqlite(handle, code).error().fault, "cannot open the database {}: {}", path,
+                    sqlite3_errmsg(handle));
+    sqlite3_busy_timeout(handle, static_cast<int>(opening.patience.count()));
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    auto set = database.execute("PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;");
+    // FULL: a WAL commit is fsynced before it is reported, so that an accepted command survives a loss of
+    // power.
+    if (set && opening.access == Access::read_write)
+        set = database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    if (!set) return pass(set);
+    return database;
+}
+
+Result<Statement*> Database::statement(Sql sql)
+{
+    const auto kept = statements_.find(sql.text().data());
+    if (kept != statements_.end()) return &kept->second;
+    sqlite3_stmt* made = nullptr;
+    const char* rest = nullptr;
+    const int code =
+        sqlite3_prepare_v3(database_.get(), sql.text().data(), static_cast<int>(sql.text().size()),
+                           SQLITE_PREPARE_PERSISTENT, &made, &rest);
+    if (code != SQLITE_OK) return fail_sqlite(database_.get(), code);
+    Statement prepared(made);
+    if (rest != sql.text().data() + sql.text().size())
+        return fail(Fault::internal, "more than one statement: {}", sql.text());
+    return &statements_.emplace(sql.text().data(), std::move(prepared)).first->second;
+}
+
+Result<void> Database::execute(Sql script)
+{
+    const int code = sqlite3_exec(database_.get(), script.text().data(), nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return fail_sqlite(database_.get(), code);
+    return {};
+}
+
+Result<Transaction> Transaction::begin(Database& database)
+{
+    const auto begun = database.execute("BEGIN IMMEDIATE");
+    if (!begun) return pass(begun);
+    return Transaction(database);
+}
+
+Transaction::~Transaction()
+{
+    if (database_ != nullptr)
+        (void)database_->execute("ROLLBACK"); // fails only where SQLite did it by itself
+}
+
+Result<void> Transaction::commit()
+{
+    const auto done = database_->execute("COMMIT");
+    if (done) database_ = nullptr;
+    return done;
+}
+
+} // namespace metka::sqlite

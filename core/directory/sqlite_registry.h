@@ -1,0 +1,41 @@
+#pragma once
+// The registry over an open, migrated database. Reading is here; a change is sqlite_changes.h.
+
+#include "core/directory/directory.h"
+#include "core/directory/sqlite.h"
+
+namespace metka::directory {
+
+class SqliteRegistry final : public Registry {
+  public:
+    explicit SqliteRegistry(sqlite::Database database) : database_(std::move(database)) {}
+
+    Result<std::optional<RecipientRecord>> recipient(const Address& address) override;
+    Result<std::optional<InboxRecord>> inbox(const InboxId& id) override;
+    Result<std::optional<InboxRecord>> login(std::string_view name) override;
+    Result<bool> may_send_as(const InboxId& id, const Address& address) override;
+
+    Result<std::vector<Customer>> customers() override;
+    Result<std::vector<Domain>> domains() override;
+    Result<std::vector<ShellAccount>> shell_accounts() override;
+    Result<std::vector<Mailbox>> mailboxes() override;
+    Result<std::vector<Alias>> aliases() override;
+    Result<std::vector<AuditEntry>> audit(std::size_t newest) override;
+
+    Result<std::optional<Customer>> customer(std::string_view name) override;
+    Result<std::optional<Customer>> customer(const CustomerId& id) override;
+    Result<std::optional<Domain>> domain(const DomainName& name) override;
+    Result<std::optional<Domain>> domain(const DomainId& id) override;
+    Result<std::optional<ShellAccount>> shell_account(std::string_view login) override;
+    Result<std::optional<ShellAccount>> shell_account(const InboxId& id) override;
+    Result<std::optional<Mailbox>> mailbox(const Address& address) override;
+    Result<std::optional<Mailbox>> mailbox(const InboxId& id) override;
+    Result<std::optional<Alias>> alias(const Address& address) override;
+
+    Result<void> change(AuditEntry& entry, const std::function<Result<void>(Changes&)>& work) override;
+
+  private:
+    sqlite::Database database_;
+};
+
+} // namespace metka::directory

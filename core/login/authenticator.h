@@ -1,0 +1,48 @@
+#pragma once
+// Asking metka-auth whether a log-in is right. The answer never says why it is not (SECURITY 14).
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <asio/awaitable.hpp>
+
+#include "core/base/result.h"
+#include "core/base/secret.h"
+#include "core/domain/objects.h"
+#include "core/sys/descriptor.h"
+
+namespace metka::login {
+
+enum class Service { submission, pop3, count_ };
+
+enum class Verdict {
+    right,     // the account is in `account`
+    wrong,     // unknown user or wrong password: the same in text and time
+    suspended, // the password is right, the account may not log in
+    expired,   // the password is right: POP3 may read, nobody may send
+    count_,
+};
+
+struct Attempt {
+    Service service = Service::submission;
+    std::string name;
+    Secret password;
+    std::string peer; // the client's IP address as text
+};
+
+struct Answer {
+    Verdict verdict = Verdict::wrong;
+    InboxId account;       // empty unless right or expired
+    std::string login;     // the account's log-in name, for the log
+    sys::Descriptor inbox; // Service::pop3: a wire to metka-store that reaches this inbox and nothing else
+};
+
+class Authenticator {
+  public:
+    virtual ~Authenticator() = default;
+    // unavailable: nobody could say; the client should try again.
+    virtual asio::awaitable<Result<Answer>> check(Attempt attempt) = 0;
+};
+
+} // namespace metka::login

@@ -1,0 +1,48 @@
+#include "core/login/wire_authenticator.h"
+
+#include <utility>
+
+#include "core/login/protocol.h"
+
+namespace metka::login {
+
+namespace {
+
+// An answer that lets a POP3 client in brings its inbox with it.
+bool wants_inbox(Service service, Verdict verdict)
+{
+    return service == Service::pop3 && (verdict == Verdict::right || verdict == Verdict::expired);
+}
+
+std::unexpected<Error> nobody_could_say(std::string_view why)
+{
+    return fail(Fault::unavailable, "the log-in could not be checked: {}", why);
+}
+
+Result<Answer> read_answer(Service service, net::Frame& frame)
+{
+    auto checked = sys::decode<LoginChecked>(frame);
+    if (!checked) return nobody_could_say(checked.error().text);
+    if (wants_inbox(service, checked->verdict) && !frame.descriptors[0])
+        return nobody_could_say("metka-auth let the client in without its inbox");
+    return Answer{.verdict = checked->verdict,
+                  .account = checked->account,
+                  .login = std::move(checked->login),
+                  .inbox = std::move(frame.descriptors[0])};
+}
+
+} // namespace
+
+asio::awaitable<Result<Answer>> WireAuthenticator::check(Attempt attempt)
+{
+    const auto service = attempt.service;
+    const CheckLogin question{.service = service,
+                              .name = std::move(attempt.name),
+                              .password = std::move(attempt.password),
+                              .peer = std::move(attempt.peer)};
+    auto frame = co_await auth_.ask(sys::encode(question));
+    if (!frame) co_return nobody_could_say(frame.error().text);
+    co_return read_answer(service, *frame);
+}
+
+} // namespace metka::login

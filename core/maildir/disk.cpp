@@ -1,0 +1,162 @@
+#include "core/maildir/disk.h"
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/base/text.h"
+#include "core/sys/file.h"
+
+namespace metka::maildir {
+
+namespace {
+
+std::unexpected<Error> refused(int error_number, const std::string& doing)
+{
+    auto error = fail_errno(error_number, doing);
+    if (error_number == ENOENT) error.error().fault = Fault::not_found;
+    if (error_number == EEXIST) error.error().fault = Fault::conflict;
+    if (error_number == EACCES || error_number == EPERM) error.error().fault = Fault::denied;
+    return error;
+}
+
+std::string own_path(int file)
+{
+    return fmt::format("/proc/self/fd/{}", file);
+}
+
+struct FolderCloser {
+    void operator()(DIR* folder) const { closedir(folder); }
+};
+
+Result<void> copy_bytes(int from, int to)
+{
+    std::array<char, 64 * 1024> piece{};
+    for (std::uint64_t offset = 0;;) {
+        const auto count = pread(from, piece.data(), piece.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return refused(errno, "reading a message to copy it");
+        if (count == 0) return {};
+        const auto size = static_cast<std::size_t>(count);
+        auto written = sys::write_whole(to, {piece.data(), size}, offset);
+        if (!written) return written;
+        offset += size;
+    }
+}
+
+} // namespace
+
+Result<sys::Descriptor> Disk::open_folder(int folder, const std::string& path)
+{
+    return sys::open_folder_beneath(folder, path);
+}
+
+Result<sys::Descriptor> Disk::open_message(int folder, const std::string& name)
+{
+    return sys::open_beneath(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
+Result<std::vector<std::string>> Disk::names(int folder)
+{
+    // A descriptor of its own: the reading place of a shared one would be shared too.
+    sys::Descriptor own(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!own) return refused(errno, "opening a folder of messages");
+    const std::unique_ptr<DIR, FolderCloser> opened(fdopendir(own.get()));
+    if (!opened) return refused(errno, "opening a folder of messages");
+    own.release();
+    std::vector<std::string> names;
+    errno = 0;
+    while (const auto* entry = readdir(opened.get())) {
+        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+        errno = 0;
+    }
+    if (errno != 0) return refused(errno, "reading a folder of messages"); // half a listing is none
+    return names;
+}
+
+Result<sys::Descriptor> Disk::open_unnamed(int folder)
+{
+    auto file = sys::open_beneath(folder, ".", O_TMPFILE | O_WRONLY, 0440);
+    if (file && fchmod(file->get(), 0440) != 0) return refused(errno, "setting the mode of a new message");
+    return file;
+}
+
+Result<sys::Descriptor> Disk::reopen_for_reading(int file)
+{
+    sys::Descriptor opened(open(own_path(file).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened) return refused(errno, "opening a new message for reading");
+    return opened;
+}
+
+Result<void> Disk::check_no_writer(int file)
+{
+    // The kernel grants a read lease only on a file that nobody has open for writing (fcntl(2), F_SETLEASE).
+    if (fcntl(file, F_SETLEASE, F_RDLCK) != 0) {
+        if (errno == EAGAIN)
+            return fail(Fault::denied, "the message is still open for writing; close it, then commit");
+        return refused(errno, "making sure that nobody can write a message any more");
+    }
+    if (fcntl(file, F_SETLEASE, F_UNLCK) != 0) return refused(errno, "giving a lease back");
+    return {};
+}
+
+Result<Linked> Disk::link(int file, int folder, const std::string& name)
+{
+    if (linkat(AT_FDCWD, own_path(file).c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0)
+        return Linked::yes;
+    if (errno == EXDEV || errno == EMLINK) return Linked::elsewhere;
+    return refused(errno, "giving a message its name " + escaped(name));
+}
+
+Result<void> Disk::copy(int from, int to)
+{
+    if (ioctl(to, FICLONE, from) == 0) return {};
+    return copy_bytes(from, to);
+}
+
+Result<void> Disk::sync_data(int file)
+{
+    if (fdatasync(file) != 0) return refused(errno, "making a message durable");
+    return {};
+}
+
+Result<void> Disk::sync_folder(int folder)
+{
+    if (fsync(folder) != 0) return refused(errno, "making a folder durable");
+    return {};
+}
+
+Result<void> Disk::make_folder(int folder, const std::string& name, mode_t mode)
+{
+    const auto made = sys::make_folders_beneath(folder, name, mode);
+    if (!made) return pass(made);
+    return {};
+}
+
+Result<Linked> Disk::rename(int folder, const std::string& from, int to_folder, const std::string& to)
+{
+    if (renameat(folder, from.c_str(), to_folder, to.c_str()) == 0) return Linked::yes;
+    if (errno == EXDEV) return Linked::elsewhere;
+    return refused(errno, "moving " + escaped(from));
+}
+
+Result<void> Disk::unlink(int folder, const std::string& name)
+{
+    if (unlinkat(folder, name.c_str(), 0) != 0) return refused(errno, "removing " + escaped(name));
+    return {};
+}
+
+Result<void> Disk::remove_folder(int folder, const std::string& name)
+{
+    if (unlinkat(folder, name.c_str(), AT_REMOVEDIR) != 0)
+        return refused(errno, "removing the folder " + escaped(name));
+    return {};
+}
+
+} // namespace metka::maildir

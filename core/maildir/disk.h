@@ -1,0 +1,49 @@
+#pragma once
+// What the store does to the disk, a call a member, so that a test can stand in between and let the n-th one
+// fail (SECURITY practice 1). Nothing here waits for anybody; everything may block for the disk, so it runs
+// on workers.
+//
+// Faults: not_found, conflict (it is there already), denied, unavailable (no room, no descriptors), io.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "core/base/result.h"
+#include "core/sys/descriptor.h"
+
+namespace metka::maildir {
+
+// elsewhere: that folder is in another file system, subvolume or project.
+enum class Linked { yes, elsewhere };
+
+class Disk {
+  public:
+    virtual ~Disk() = default;
+
+    virtual Result<sys::Descriptor> open_folder(int folder, const std::string& path);
+    virtual Result<sys::Descriptor> open_message(int folder,
+                                                 const std::string& name); // read-only; never waits on a FIFO
+    virtual Result<std::vector<std::string>> names(int folder); // all but those that begin with a dot
+
+    // A file for writing that has no name, mode 0440: if nobody names it, it goes with its last descriptor.
+    virtual Result<sys::Descriptor> open_unnamed(int folder);
+    virtual Result<sys::Descriptor> reopen_for_reading(int file);
+    // Denied while anybody anywhere has this file open for writing or mapped shared. `file` is open for
+    // reading.
+    virtual Result<void> check_no_writer(int file);
+    virtual Result<Linked> link(int file, int folder, const std::string& name);
+    virtual Result<void> copy(int from, int to); // shares the blocks where the file system can
+    virtual Result<void> sync_data(int file);
+    virtual Result<void> sync_folder(int folder);
+
+    virtual Result<void> make_folder(int folder, const std::string& name,
+                                     mode_t mode); // an existing one is left as it is
+    virtual Result<Linked> rename(int folder, const std::string& from, int to_folder, const std::string& to);
+    virtual Result<void> unlink(int folder, const std::string& name);
+    virtual Result<void> remove_folder(int folder, const std::string& name);
+};
+
+} // namespace metka::maildir

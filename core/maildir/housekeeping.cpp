@@ -1,0 +1,151 @@
+#include "core/maildir/housekeeping.h"
+
+#include <ranges>
+
+#include "core/sys/file.h"
+#include "core/sys/log.h"
+
+namespace metka::maildir {
+
+namespace {
+
+constexpr int deepest_removed = 64; // a user can nest folders for ever; each level holds a descriptor
+
+Result<void> cannot(const Error& error, std::string_view what)
+{
+    if (error.fault == Fault::unavailable || error.fault == Fault::denied) return std::unexpected(error);
+    return fail(Fault::invalid, "the file system of the mail folder {}: {}; ext4, XFS and btrfs can", what,
+                error.text);
+}
+
+Result<void> probe_leases(Disk& disk, sys::Descriptor writing)
+{
+    const auto reading = disk.reopen_for_reading(writing.get());
+    if (!reading) return cannot(reading.error(), "cannot open a new file for reading");
+    const auto while_writing = disk.check_no_writer(reading->get());
+    if (while_writing || while_writing.error().fault != Fault::denied)
+        return fail(Fault::invalid,
+                    "the file system of the mail folder does not say who has a file open for writing "
+                    "(read leases); ext4, XFS and btrfs do");
+    writing.reset();
+    const auto afterwards = disk.check_no_writer(reading->get());
+    if (!afterwards) return cannot(afterwards.error(), "has no read leases");
+    return {};
+}
+
+Result<void> probe(Disk& disk, int folder)
+{
+    auto writing = disk.open_unnamed(folder);
+    if (!writing) return cannot(writing.error(), "has no files without a name (O_TMPFILE)");
+    const auto name = "probe." + Id::make(SystemClock{}.now()).hex();
+    const auto linked = disk.link(writing->get(), folder, name);
+    if (!linked) return cannot(linked.error(), "cannot give a file its name later");
+    disk.unlink(folder, name);
+    return probe_leases(disk, std::move(*writing));
+}
+
+bool remove_tree(Disk& disk, int folder, const std::string& name, int depth = 0)
+{
+    if (disk.unlink(folder, name)) return true;
+    if (depth >= deepest_removed) return false;
+    const auto inner = disk.open_folder(folder, name);
+    if (!inner) return inner.error().fault == Fault::not_found;
+    bool whole = true;
+    for (const auto& each : sys::names_in(inner->get()))
+        whole = remove_tree(disk, inner->get(), each, depth + 1) && whole;
+    return whole && disk.remove_folder(folder, name);
+}
+
+void remove_from_trash(Disk& disk, int trash, const std::string& name)
+{
+    if (!remove_tree(disk, trash, name)) sys::log(sys::Level::warning, "store.trash_left", {{"tree", name}});
+}
+
+struct Split {
+    std::string parent, name;
+};
+
+Split split_path(const std::string& path)
+{
+    const auto slash = path.rfind('/');
+    return {.parent = path.substr(0, slash), .name = path.substr(slash + 1)};
+}
+
+} // namespace
+
+Result<void> prepare_mail_folder(Disk& disk, int mail)
+{
+    for (const auto& [name, mode] : {PlaceFolder{"box", 0700}, {"shell", 0711}, {"trash", 0700}}) {
+        auto made = disk.make_folder(mail, name, mode);
+        if (!made) return made;
+    }
+    auto synced = disk.sync_folder(mail);
+    if (!synced) return synced;
+    const auto trash = disk.open_folder(mail, "trash");
+    if (!trash) return pass(trash);
+    return probe(disk, trash->get());
+}
+
+Result<sys::Descriptor> make_inbox_tree(Disk& disk, int mail, const InboxPlace& place)
+{
+    const auto folders = folders_of(place);
+    if (!folders) return pass(folders);
+    std::vector<sys::Descriptor> chain;
+    const auto deepest = [&] { return chain.empty() ? mail : chain.back().get(); };
+    for (const auto& [name, mode] : *folders) {
+        const auto made = disk.make_folder(deepest(), name, mode);
+        if (!made) return pass(made);
+        auto opened = disk.open_folder(deepest(), name);
+        if (!opened) return opened;
+        chain.push_back(std::move(*opened));
+    }
+    for (const auto* const name : {"tmp", "new", "cur"}) {
+        const auto made = disk.make_folder(deepest(), name, 0700);
+        if (!made) return pass(made);
+    }
+    // From the inside out: a crash leaves either the whole way to a Maildir or one that a repeat completes.
+    for (const auto& folder : chain | std::views::reverse) {
+        const auto synced = disk.sync_folder(folder.get());
+        if (!synced) return pass(synced);
+    }
+    const auto synced = disk.sync_folder(mail);
+    if (!synced) return pass(synced);
+    return std::move(chain.back());
+}
+
+Result<void> trash_inbox_tree(Disk& disk, int mail, const InboxPlace& place, Instant now)
+{
+    const auto path = tree_path_of(place);
+    if (!path) return pass(path);
+    const auto [parent_path, name] = split_path(*path);
+    const auto trash = disk.open_folder(mail, "trash");
+    if (!trash) return pass(trash);
+    const auto parent = disk.open_folder(mail, parent_path);
+    if (!parent && parent.error().fault == Fault::not_found) return {};
+    if (!parent) return pass(parent);
+
+    const auto name_there = name + "." + Id::make(now).hex();
+    const auto moved = disk.rename(parent->get(), name, trash->get(), name_there);
+    if (!moved && moved.error().fault == Fault::not_found) return {};
+    if (!moved) return pass(moved);
+    for (const int folder : {trash->get(), parent->get()}) {
+        auto synced = disk.sync_folder(folder);
+        if (!synced) return synced;
+    }
+    // In another subvolume or project a rename cannot reach the trash: it is emptied where it is.
+    if (*moved == Linked::elsewhere)
+        remove_from_trash(disk, parent->get(), name);
+    else
+        remove_from_trash(disk, trash->get(), name_there);
+    return {};
+}
+
+void empty_trash(Disk& disk, int mail)
+{
+    const auto trash = disk.open_folder(mail, "trash");
+    if (!trash) return;
+    for (const auto& name : sys::names_in(trash->get()))
+        remove_from_trash(disk, trash->get(), name);
+}
+
+} // namespace metka::maildir

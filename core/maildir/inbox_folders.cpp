@@ -1,0 +1,110 @@
+#include "core/maildir/inbox_folders.h"
+
+#include <unistd.h>
+
+#include "core/sys/file.h"
+
+namespace metka::maildir {
+
+namespace {
+
+bool same_time(const timespec& one, const timespec& other)
+{
+    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
+} // namespace
+
+bool FolderTimes::operator==(const FolderTimes& other) const
+{
+    return same_time(fresh, other.fresh) && same_time(seen, other.seen);
+}
+
+Result<FolderTimes> times_of(const InboxFolders& folders)
+{
+    const auto fresh = sys::status_of(folders.fresh.get());
+    if (!fresh) return pass(fresh);
+    const auto seen = sys::status_of(folders.seen.get());
+    if (!seen) return pass(seen);
+    return FolderTimes{.fresh = fresh->st_mtim, .seen = seen->st_mtim};
+}
+
+Result<std::shared_ptr<const InboxFolders>> FolderCache::open(const InboxFacts& facts)
+{
+    const auto path = path_of(facts.place);
+    if (!path) return pass(path);
+    auto kept = find(facts, *path);
+    if (kept) return kept;
+    auto opened = open_afresh(facts, *path);
+    if (opened) keep(*opened);
+    return opened;
+}
+
+Result<std::shared_ptr<const InboxFolders>> FolderCache::open_afresh(const InboxFacts& facts,
+                                                                     const std::string& path)
+{
+    auto folders = std::make_shared<InboxFolders>();
+    folders->place = facts.place;
+    folders->shell_uid = facts.shell_uid;
+    folders->path = path;
+    auto maildir = disk_.open_folder(mail_, path);
+    if (!maildir) return pass(maildir);
+    folders->maildir = std::move(*maildir);
+    const auto status = sys::status_of(folders->maildir.get());
+    if (!status) return pass(status);
+    // Whoever owns Maildir could put another folder in the place of new/ while we use it.
+    if (status->st_uid != geteuid()) return fail(Fault::denied, "{} does not belong to the mail store", path);
+
+    auto* const held = folders.get();
+    const std::pair<const char*, sys::Descriptor*> parts[] = {
+        {"new", &held->fresh}, {"cur", &held->seen}, {"tmp", &held->passing}};
+    for (const auto& [name, descriptor] : parts) {
+        auto opened = disk_.open_folder(held->maildir.get(), name);
+        if (!opened) return pass(opened);
+        *descriptor = std::move(*opened);
+    }
+    return folders;
+}
+
+std::shared_ptr<const InboxFolders> FolderCache::find(const InboxFacts& facts, const std::string& path)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_inbox_.find(facts.place.inbox);
+    if (found == by_inbox_.end()) return nullptr;
+    const auto& folders = *found->second;
+    // It was moved to another account's space, or its account to another user.
+    if (folders->path != path || folders->shell_uid != facts.shell_uid) return nullptr;
+    newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
+    return *found->second;
+}
+
+void FolderCache::keep(std::shared_ptr<const InboxFolders> folders)
+{
+    const auto inbox = folders->place.inbox;
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_inbox_.find(inbox);
+    if (found != by_inbox_.end()) newest_first_.erase(found->second);
+    newest_first_.push_front(std::move(folders));
+    by_inbox_[inbox] = newest_first_.begin();
+    while (newest_first_.size() > most_) {
+        by_inbox_.erase(newest_first_.back()->place.inbox);
+        newest_first_.pop_back();
+    }
+}
+
+void FolderCache::forget(const InboxId& inbox)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_inbox_.find(inbox);
+    if (found == by_inbox_.end()) return;
+    newest_first_.erase(found->second);
+    by_inbox_.erase(found);
+}
+
+std::size_t FolderCache::size() const
+{
+    const std::scoped_lock lock(mutex_);
+    return newest_first_.size();
+}
+
+} // namespace metka::maildir

@@ -1,0 +1,57 @@
+#pragma once
+// The folders of an inbox, held open, so that what is done to it names no path any more.
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include <sys/stat.h>
+
+#include "core/base/result.h"
+#include "core/maildir/disk.h"
+#include "core/maildir/places.h"
+#include "core/sys/descriptor.h"
+
+namespace metka::maildir {
+
+struct InboxFolders {
+    InboxPlace place;
+    std::uint32_t shell_uid = 0; // whose files may lie here besides ours; 0: nobody's
+    std::string path;
+    sys::Descriptor maildir, fresh, seen, passing; // Maildir, and in it new, cur, tmp
+};
+
+// When new/ and cur/ last changed.
+struct FolderTimes {
+    timespec fresh{}, seen{};
+    bool operator==(const FolderTimes& other) const;
+};
+Result<FolderTimes> times_of(const InboxFolders& folders);
+
+// Keeps the folders of the inboxes used last, within a number of descriptors. Any thread may ask.
+class FolderCache {
+  public:
+    FolderCache(int mail, Disk& disk, std::size_t most) : mail_(mail), disk_(disk), most_(most) {}
+
+    // not_found: nobody has made this inbox. denied: its folders are not ours.
+    Result<std::shared_ptr<const InboxFolders>> open(const InboxFacts& facts);
+    void forget(const InboxId& inbox); // it has gone, or something in it cannot be used
+    std::size_t size() const;
+
+  private:
+    using Order = std::list<std::shared_ptr<const InboxFolders>>;
+    Result<std::shared_ptr<const InboxFolders>> open_afresh(const InboxFacts& facts, const std::string& path);
+    std::shared_ptr<const InboxFolders> find(const InboxFacts& facts, const std::string& path);
+    void keep(std::shared_ptr<const InboxFolders> folders);
+
+    int mail_;
+    Disk& disk_;
+    std::size_t most_;
+    mutable std::mutex mutex_;
+    Order newest_first_;
+    std::unordered_map<InboxId, Order::iterator> by_inbox_;
+};
+
+} // namespace metka::maildir

@@ -1,0 +1,85 @@
+#pragma once
+// The mail store as its callers see it: no path, no folder, only inboxes, descriptors and names that the
+// store gave. MailSink is what metka-smtp has, MailInbox what a session has after its log-in. Behind both is
+// metka-store over its wires (store_client.h), or the same store in this process (local_store.h) under test;
+// one contract test.
+//
+// Faults: limit (no room: the account is full), not_found (no such inbox, message vanished), unavailable
+// (store away, busy, disk full), conflict (inbox in use), io.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <asio/awaitable.hpp>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/domain/objects.h"
+#include "core/sys/descriptor.h"
+
+namespace metka::maildir {
+
+struct Promise;
+using PromiseId = IdOf<Promise>;
+struct Message;
+using MessageId = IdOf<Message>;
+
+// A new message: write to it with pwrite from offset 0, close it, then commit. It has no name in any inbox
+// yet, and none at all on disk if nobody commits it.
+struct NewMessage {
+    MessageId id;
+    sys::Descriptor file;
+};
+
+// What the writer counted; kept in the message's name (DESIGN §2).
+struct Written {
+    Bytes size;              // octets as stored, LF line ends
+    std::uint64_t lines = 0; // LFs: size + lines is what RETR sends
+};
+
+class MailSink {
+  public:
+    virtual ~MailSink() = default;
+
+    // Room for `octets` more in `inbox`, held under `transaction` until it is committed or abandoned. Asking
+    // again for the same inbox and transaction holds no second room.
+    virtual asio::awaitable<Result<void>> promise(MessageId transaction, InboxId inbox, Bytes octets) = 0;
+    // Opens the message of a transaction, in the tree of `first`.
+    virtual asio::awaitable<Result<NewMessage>> open(MessageId transaction, InboxId first) = 0;
+    // Into all these inboxes, or into none. When it says yes, the message is durable in each of them. The
+    // descriptor that open() gave must have been closed before: the store checks that nobody can write any
+    // more.
+    virtual asio::awaitable<Result<void>> commit(MessageId transaction, std::vector<InboxId> inboxes,
+                                                 Written written) = 0;
+    virtual void abandon(MessageId transaction) = 0; // gives back its room; safe to repeat, and after commit
+};
+
+// One message of a listing. `size` is as stored; `octets` as RETR sends it.
+struct Listed {
+    std::string name; // opaque; unique in its inbox
+    std::string uid;  // what UIDL shows: 1–70 characters of 0x21–0x7E, the same for ever (RFC 1939 §7)
+    std::uint64_t octets = 0;
+
+    void fields(auto& each)
+    {
+        each(name);
+        each(uid);
+        each(octets);
+    }
+};
+
+// The inbox one log-in opened. Only this inbox can be reached by it.
+class MailInbox {
+  public:
+    virtual ~MailInbox() = default;
+    virtual asio::awaitable<Result<void>> lock() = 0; // one session at a time; conflict: another has it
+    virtual asio::awaitable<void> unlock() = 0;       // the next session may have it at once
+    virtual asio::awaitable<Result<std::vector<Listed>>> list() = 0;             // oldest first
+    virtual asio::awaitable<Result<sys::Descriptor>> read(std::string name) = 0; // read-only
+    virtual asio::awaitable<Result<void>>
+    remove(std::vector<std::string> names) = 0; // durable; names the first that failed
+};
+
+} // namespace metka::maildir

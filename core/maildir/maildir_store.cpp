@@ -1,0 +1,196 @@
+#include "core/maildir/maildir_store.h"
+
+#include <algorithm>
+#include <csignal>
+#include <unordered_set>
+
+#include <sys/resource.h>
+
+#include "core/maildir/delivery.h"
+#include "core/maildir/housekeeping.h"
+#include "core/maildir/message_name.h"
+#include "core/sys/file.h"
+#include "core/sys/log.h"
+
+namespace metka::maildir {
+
+namespace {
+
+constexpr std::size_t most_open_messages = 16'384;
+
+// An inbox takes four descriptors; a quarter of what we may have is for inboxes, the rest for messages and
+// wires.
+std::size_t most_open_inboxes()
+{
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 16;
+    return std::clamp<std::size_t>(limit.rlim_cur / 16, 16, 1024);
+}
+
+} // namespace
+
+MaildirStore::MaildirStore(sys::Descriptor mail, const Clock& clock, Disk& disk)
+    : mail_(std::move(mail)),
+      clock_(clock),
+      disk_(disk),
+      folders_(mail_.get(), disk, most_open_inboxes()),
+      usage_(clock, disk),
+      locks_(clock, disk)
+{
+}
+
+Result<std::unique_ptr<MaildirStore>> MaildirStore::open(sys::Descriptor mail, const Clock& clock, Disk& disk)
+{
+    // Who opens a file while we hold a lease on it makes the kernel tell us by SIGIO, which ends a process by
+    // default.
+    std::signal(SIGIO, SIG_IGN);
+    const auto prepared = prepare_mail_folder(disk, mail.get());
+    if (!prepared) return pass(prepared);
+    return std::unique_ptr<MaildirStore>(new MaildirStore(std::move(mail), clock, disk));
+}
+
+Result<void> MaildirStore::promise(const MessageId& transaction, const InboxFacts& inbox, Bytes octets)
+{
+    const auto folders = folders_.open(inbox);
+    if (!folders) return pass(folders);
+    return usage_.promise(
+        {.transaction = transaction, .inbox = **folders, .capacity = inbox.capacity, .octets = octets});
+}
+
+Result<sys::Descriptor> MaildirStore::open_message(const MessageId& transaction, const InboxFacts& first)
+{
+    const auto folders = folders_.open(first);
+    if (!folders) return pass(folders);
+    auto writing = disk_.open_unnamed((*folders)->passing.get());
+    if (!writing) return writing;
+    auto reading = disk_.reopen_for_reading(writing->get());
+    if (!reading) return reading;
+
+    const std::scoped_lock lock(mutex_);
+    if (open_.size() >= most_open_messages)
+        return fail(Fault::unavailable, "too many messages are being written");
+    const bool is_new = open_.try_emplace(transaction, std::move(*reading)).second;
+    if (!is_new) return fail(Fault::conflict, "this transaction has its message already");
+    return writing;
+}
+
+Result<std::vector<MaildirStore::Recipient>> MaildirStore::open_all(const std::vector<InboxFacts>& inboxes)
+{
+    std::vector<Recipient> recipients;
+    std::unordered_set<InboxId> known; // recipients that lead to one inbox get one copy
+    for (const auto& inbox : inboxes) {
+        if (!known.insert(inbox.place.inbox).second) continue;
+        auto folders = folders_.open(inbox);
+        if (!folders) return pass(folders);
+        recipients.push_back({.folders = std::move(*folders), .capacity = inbox.capacity});
+    }
+    if (recipients.empty()) return fail(Fault::invalid, "a message for no inbox cannot be stored");
+    return recipients;
+}
+
+Result<void> MaildirStore::check_finished(const Taken& taken, const Written& written)
+{
+    auto closed = disk_.check_no_writer(taken.message.get());
+    if (!closed) {
+        if (closed.error().fault == Fault::denied)
+            sys::log(sys::Level::error, "store.writer_left", {{"message", taken.transaction.hex()}});
+        return closed;
+    }
+    const auto status = sys::status_of(taken.message.get());
+    if (!status) return pass(status);
+    const auto size = static_cast<std::uint64_t>(status->st_size);
+    if (size == written.size.count && written.lines <= size) return {};
+    sys::log(sys::Level::error, "store.size_differs",
+             {{"message", taken.transaction.hex()}, {"size", size}, {"said", written.size.count}});
+    return fail(Fault::internal, "the message has {} bytes, and its writer says {} with {} lines", size,
+                written.size.count, written.lines);
+}
+
+Result<void> MaildirStore::store(const Taken& taken, const std::vector<Recipient>& recipients,
+                                 const Written& written)
+{
+    std::vector<UsageBook::Change> changes;
+    std::vector<InboxFoldersPtr> inboxes;
+    for (const auto& recipient : recipients) {
+        const UsageBook::Claim claim{.transaction = taken.transaction,
+                                     .inbox = *recipient.folders,
+                                     .capacity = recipient.capacity,
+                                     .octets = written.size};
+        auto change = usage_.landing(claim);
+        if (!change) return pass(change);
+        changes.push_back(std::move(*change));
+        inboxes.push_back(recipient.folders);
+    }
+    const auto name = make_message_name(clock_.now(), taken.transaction, written);
+    auto delivered = deliver(disk_, taken.message.get(), name, inboxes);
+    if (delivered)
+        for (auto& change : changes)
+            change.added(written.size);
+    else
+        for (const auto& inbox : inboxes)
+            folders_.forget(inbox->place.inbox); // one of them may be worn out
+    return delivered;
+}
+
+Result<void> MaildirStore::commit(const MessageId& transaction, const std::vector<InboxFacts>& inboxes,
+                                  const Written& written)
+{
+    Taken taken{.store = *this, .transaction = transaction, .message = {}};
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto found = open_.find(transaction);
+        if (found == open_.end()) return fail(Fault::not_found, "this transaction has no message open");
+        taken.message = std::move(found->second);
+        open_.erase(found);
+    }
+    auto finished = check_finished(taken, written);
+    if (!finished) return finished;
+    const auto opened = open_all(inboxes);
+    if (!opened) return pass(opened);
+    return store(taken, *opened, written);
+}
+
+void MaildirStore::abandon(const MessageId& transaction)
+{
+    usage_.release(transaction);
+    const std::scoped_lock lock(mutex_);
+    open_.erase(transaction);
+}
+
+Result<std::unique_ptr<MaildirInbox>> MaildirStore::inbox(const InboxFacts& facts)
+{
+    auto folders = folders_.open(facts);
+    if (!folders) return pass(folders);
+    return std::make_unique<MaildirInbox>(std::move(*folders), disk_, usage_, locks_);
+}
+
+Result<sys::Descriptor> MaildirStore::make(const InboxPlace& place)
+{
+    return make_inbox_tree(disk_, mail_.get(), place);
+}
+
+Result<void> MaildirStore::remove(const InboxPlace& place)
+{
+    folders_.forget(place.inbox);
+    usage_.forget(place.inbox);
+    return trash_inbox_tree(disk_, mail_.get(), place, clock_.now());
+}
+
+Result<Usage> MaildirStore::usage(const InboxFacts& facts)
+{
+    const auto folders = folders_.open(facts);
+    if (!folders) return pass(folders);
+    const auto counted = usage_.usage(**folders);
+    if (!counted) return pass(counted);
+    Usage usage;
+    usage.used = counted->used;
+    usage.messages = counted->messages;
+    return usage;
+}
+
+void MaildirStore::empty_trash()
+{
+    maildir::empty_trash(disk_, mail_.get());
+}
+
+} // namespace metka::maildir

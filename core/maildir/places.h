@@ -1,0 +1,44 @@
+#pragma once
+// Where an inbox lies beneath the mail folder (DESIGN §2). It follows from ids alone, never from a name from
+// outside.
+//
+//     box/<xx>/<id>/Maildir                 a paid mailbox; <xx> is the last byte of its id
+//     shell/<id>/inbox/Maildir              a shell account's inbox
+//     shell/<shell id>/box/<id>/Maildir     a free mailbox, in the space of its shell account
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/directory/directory.h"
+#include "core/maildir/protocol.h"
+
+namespace metka::maildir {
+
+// What the store needs to know of one inbox.
+struct InboxFacts {
+    InboxPlace place;
+    std::uint32_t shell_uid = 0; // of a shell inbox: the user who may have files in it; 0: nobody but us
+    Capacity capacity;
+};
+
+InboxFacts facts_of(const directory::InboxRecord& record);
+Result<InboxFacts> facts_in(directory::Directory& directory,
+                            const InboxId& inbox); // not_found: no such inbox
+
+// One folder on the way to an inbox, and the mode it is made with.
+struct PlaceFolder {
+    std::string name;
+    mode_t mode = 0700;
+};
+
+// From the mail folder down to Maildir. invalid: ids that fit no place.
+Result<std::vector<PlaceFolder>> folders_of(const InboxPlace& place);
+Result<std::string> path_of(const InboxPlace& place);      // of its Maildir: "box/3f/…3f/Maildir"
+Result<std::string> tree_path_of(const InboxPlace& place); // what goes to the trash when it goes
+
+} // namespace metka::maildir

@@ -1,0 +1,46 @@
+#include "core/maildir/session_locks.h"
+
+#include <cerrno>
+
+#include <sys/file.h>
+
+namespace metka::maildir {
+
+struct SessionLocks::Hold {
+    sys::Descriptor locked;
+    Instant heard;
+};
+
+Result<std::shared_ptr<SessionLocks::Hold>> SessionLocks::take(const InboxFolders& inbox)
+{
+    const auto id = inbox.place.inbox;
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(holds_, [](const auto& each) { return each.second.expired(); });
+    const auto found = holds_.find(id);
+    const auto holder = found == holds_.end() ? nullptr : found->second.lock();
+    if (holder && clock_.now() - holder->heard > silence_that_loses) holder->locked.reset();
+
+    auto hold = std::make_shared<Hold>();
+    hold->heard = clock_.now();
+    // A lock belongs to an open file, so each session opens the folder for itself.
+    auto opened = disk_.open_folder(inbox.maildir.get(), ".");
+    if (!opened) return pass(opened);
+    hold->locked = std::move(*opened);
+    if (flock(hold->locked.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return fail(Fault::conflict, "another session has this inbox open");
+        return fail_errno(errno, "locking an inbox");
+    }
+    holds_[id] = hold;
+    return hold;
+}
+
+Result<void> SessionLocks::keep(Hold& hold)
+{
+    const std::scoped_lock lock(mutex_);
+    if (!hold.locked)
+        return fail(Fault::conflict, "this session was silent, and another has taken the inbox over");
+    hold.heard = clock_.now();
+    return {};
+}
+
+} // namespace metka::maildir

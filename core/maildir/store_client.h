@@ -1,0 +1,33 @@
+#pragma once
+// metka-store over its wires, as its callers have it: a MailSink over metka-smtp's wire, a MailInbox over the
+// wire of one log-in. A store that is away, or does not answer in time, is unavailable.
+
+#include <memory>
+
+#include <asio/any_io_executor.hpp>
+
+#include "core/maildir/mail_store.h"
+#include "core/net/wire.h"
+#include "core/sys/descriptor.h"
+
+namespace metka::maildir {
+
+class WireSink final : public MailSink {
+  public:
+    explicit WireSink(net::Link& store) : store_(store) {} // the link lives longer
+
+    asio::awaitable<Result<void>> promise(MessageId transaction, InboxId inbox, Bytes octets) override;
+    asio::awaitable<Result<NewMessage>> open(MessageId transaction, InboxId first) override;
+    asio::awaitable<Result<void>> commit(MessageId transaction, std::vector<InboxId> inboxes,
+                                         Written written) override;
+    void abandon(MessageId transaction) override;
+
+  private:
+    net::Link& store_;
+};
+
+// Takes the end of an inbox wire that metka-auth gave. Closing it (with the object) ends the session's hold
+// on the inbox.
+std::unique_ptr<MailInbox> open_inbox(asio::any_io_executor executor, sys::Descriptor wire);
+
+} // namespace metka::maildir

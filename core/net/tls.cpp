@@ -1,0 +1,121 @@
+#include "core/net/tls.h"
+
+#include <algorithm>
+#include <array>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+
+namespace metka::net {
+
+namespace {
+
+struct Freed {
+    void operator()(BIO* bio) const { BIO_free(bio); }
+    void operator()(X509* certificate) const { X509_free(certificate); }
+    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+using Bio = std::unique_ptr<BIO, Freed>;
+using Certificate = std::unique_ptr<X509, Freed>;
+using Key = std::unique_ptr<EVP_PKEY, Freed>;
+
+constexpr auto tls12_ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+                               "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                               "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+std::unexpected<Error> refuse(std::string_view what)
+{
+    std::array<char, 200> reason{};
+    ERR_error_string_n(ERR_get_error(), reason.data(), reason.size());
+    ERR_clear_error();
+    return fail(Fault::invalid, "{}: {}", what, reason.data());
+}
+
+Bio reader(std::string_view pem)
+{
+    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
+
+Result<void> use_chain(SSL_CTX* context, std::string_view pem)
+{
+    const auto bio = reader(pem);
+    const Certificate leaf(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1)
+        return refuse("the certificate cannot be used");
+    while (Certificate issuer{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)})
+        if (SSL_CTX_add1_chain_cert(context, issuer.get()) != 1)
+            return refuse("the certificate chain cannot be used");
+    // The end of the file is reported as an error, of this kind and no other.
+    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+        return refuse("the certificate chain cannot be used");
+    ERR_clear_error();
+    return {};
+}
+
+// Without it OpenSSL would ask for one at the terminal.
+int no_passphrase(char* /*into*/, int /*size*/, int /*writing*/, void* /*user*/)
+{
+    return -1;
+}
+
+Result<void> use_key(SSL_CTX* context, std::string_view pem)
+{
+    const auto bio = reader(pem);
+    const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+    if (!key) return refuse("the private key cannot be used; it must be PEM without a passphrase");
+    if (X509_check_private_key(SSL_CTX_get0_certificate(context), key.get()) != 1)
+        return refuse("the private key does not belong to the certificate");
+    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) return refuse("the private key cannot be used");
+    return {};
+}
+
+void set_rules(SSL_CTX* context)
+{
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_cipher_list(context, tls12_ciphers);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); // tickets: nothing is kept here for a client
+    SSL_CTX_set_num_tickets(context, 1);
+}
+
+} // namespace
+
+Result<std::shared_ptr<TlsContext>> TlsContext::make(std::string_view chain_pem, std::string_view key_pem,
+                                                     std::string_view scope)
+{
+    auto* const context = SSL_CTX_new(TLS_server_method());
+    if (context == nullptr) return refuse("TLS cannot start");
+    std::shared_ptr<TlsContext> made(new TlsContext(context));
+    set_rules(context);
+    const auto chain = use_chain(context, chain_pem);
+    if (!chain) return pass(chain);
+    const auto key = use_key(context, key_pem);
+    if (!key) return pass(key);
+    SSL_CTX_set_session_id_context(
+        context, reinterpret_cast<const unsigned char*>(scope.data()),
+        static_cast<unsigned>(std::min<std::size_t>(scope.size(), SSL_MAX_SID_CTX_LENGTH)));
+    return made;
+}
+
+std::string rehearse_tls()
+{
+    std::array<unsigned char, 32> random{};
+    const bool has_random = RAND_bytes(random.data(), static_cast<int>(random.size())) == 1;
+    std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+    if (!context) return "no TLS";
+    set_rules(context.get());
+    const auto* const ciphers = SSL_CTX_get_ciphers(context.get());
+    return fmt::format("random: {}, ciphers: {}", has_random, sk_SSL_CIPHER_num(ciphers));
+}
+
+TlsContext::~TlsContext()
+{
+    SSL_CTX_free(context_);
+}
+
+} // namespace metka::net

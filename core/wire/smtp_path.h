@@ -1,0 +1,15 @@
+#pragma once
+// The path grammar of RFC 5321 §4.1.2, read from the front of an argument.
+
+#include <expected>
+#include <string_view>
+
+#include "core/wire/smtp_command.h"
+
+namespace metka::wire {
+
+// Takes "<…>" off the front of `rest`. "<>" gives the null path and "<name>" one without a domain; whether
+// either is welcome is the caller's affair.
+std::expected<MailPath, CommandFault> take_path(std::string_view& rest);
+
+} // namespace metka::wire

@@ -1,0 +1,38 @@
+#pragma once
+// The POP3S service: sessions on the listeners that metkad bound, TLS from their first byte (RFC 8314 §3.3).
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include "core/net/server.h"
+#include "core/net/tls.h"
+#include "daemon/access/session.h"
+
+namespace metka::access {
+
+class AccessEngine {
+  public:
+    AccessEngine(asio::any_io_executor executor, Collaborators collaborators, AccessLimits limits,
+                 net::ConnectionLimits connections);
+
+    // For connections from now on; those under way keep theirs. Without one, connections are closed at once.
+    void use_tls(std::shared_ptr<net::TlsContext> context) { tls_ = std::move(context); }
+    void listen(std::string name, sys::Descriptor listener);
+    // Stops listening; sessions end at their next wait for a command, and delete nothing. Then calls `done`.
+    void drain(std::function<void()> done) { server_.drain(std::move(done)); }
+    std::size_t connections() const { return server_.connections(); }
+
+  private:
+    asio::awaitable<void> serve(std::shared_ptr<net::Channel> channel);
+
+    const Collaborators collaborators_;
+    const AccessLimits limits_;
+    std::shared_ptr<net::TlsContext> tls_;
+    net::Server server_;
+};
+
+} // namespace metka::access

@@ -1,0 +1,168 @@
+// AUTHORIZATION (RFC 1939 §4, RFC 5034): who is it, and is the inbox free?
+
+#include <array>
+
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "core/base/text.h"
+#include "core/sys/log.h"
+#include "core/wire/base64.h"
+#include "core/wire/sasl.h"
+#include "daemon/access/replies.h"
+#include "daemon/access/session.h"
+
+namespace metka::access {
+
+namespace {
+
+using Keyword = wire::Pop3Keyword;
+
+} // namespace
+
+const std::array<Session::Row, 5> Session::authorization_rows{{
+    {Keyword::capa, &Session::capa},
+    {Keyword::user, &Session::user},
+    {Keyword::pass, &Session::pass},
+    {Keyword::auth, &Session::auth},
+    {Keyword::quit, &Session::quit},
+}};
+
+// Whether the name exists is told neither here nor after PASS.
+asio::awaitable<void> Session::user(const wire::Pop3Command& command)
+{
+    name_ = std::string(command.text);
+    say(replies::password_please);
+    co_return;
+}
+
+asio::awaitable<void> Session::pass(const wire::Pop3Command& command)
+{
+    Secret password(command.text);
+    if (!name_) co_return error(replies::user_first);
+    auto name = std::move(*name_);
+    name_.reset();
+    co_await log_in(std::move(name), std::move(password));
+}
+
+asio::awaitable<void> Session::auth(const wire::Pop3Command& command)
+{
+    if (command.text.empty()) co_return say(replies::mechanisms);
+    if (!same_ignoring_case(command.text, "PLAIN")) co_return error(replies::unknown_mechanism);
+    std::optional<std::string> response;
+    if (command.initial_response)
+        response = std::string(*command.initial_response);
+    else
+        response = co_await plain_response();
+    if (!response) co_return;
+
+    auto decoded = wire::decode_base64(*response);
+    wipe(*response);
+    if (!decoded) co_return error(replies::broken_response);
+    auto credentials = wire::parse_sasl_plain(*decoded);
+    wipe(*decoded);
+    if (!credentials) co_return error(replies::broken_response);
+    const bool as_itself = credentials->authzid.empty() || credentials->authzid == credentials->authcid;
+    if (!as_itself) co_return co_await wrong_password(credentials->authcid); // nobody acts for another here
+    co_await log_in(std::move(credentials->authcid), std::move(credentials->password));
+}
+
+// The line after "+ ". No value: cancelled, broken or gone, and answered if there is somebody to answer.
+asio::awaitable<std::optional<std::string>> Session::plain_response()
+{
+    say(replies::go_ahead);
+    const auto reading = co_await channel_.read_line(limits_.auth_line, left_for_login());
+    if (reading.heard == net::Heard::closed) end(Ending::closed);
+    if (reading.heard == net::Heard::timed_out) end(Ending::timed_out);
+    if (reading.heard == net::Heard::interrupted) end(Ending::drained);
+    if (reading.heard != net::Heard::line) co_return std::nullopt;
+    const auto fault = reading.line.fault;
+    if (fault == wire::LineFault::none && reading.line.text != "*") co_return std::string(reading.line.text);
+    if (fault == wire::LineFault::none)
+        error(replies::authentication_cancelled);
+    else
+        error(replies::refusal(fault == wire::LineFault::too_long ? wire::Pop3Fault::too_long
+                                                                  : wire::Pop3Fault::broken_line));
+    co_return std::nullopt;
+}
+
+asio::awaitable<void> Session::log_in(std::string name, Secret password)
+{
+    login::Attempt attempt{.service = login::Service::pop3,
+                           .name = name,
+                           .password = std::move(password),
+                           .peer = channel_.peer()};
+    auto answer = co_await collaborators_.authenticator.check(std::move(attempt));
+    if (!answer) co_return refuse_login(name, answer.error().text, replies::cannot_say);
+    switch (answer->verdict) {
+    case login::Verdict::right:
+    case login::Verdict::expired:
+        co_return co_await open_maildrop(std::move(*answer));
+    case login::Verdict::suspended:
+        co_return refuse_login(answer->login, "suspended", replies::suspended);
+    case login::Verdict::wrong:
+    case login::Verdict::count_:
+        co_return co_await wrong_password(name);
+    }
+}
+
+// Each guess costs its connection more time than the last.
+asio::awaitable<void> Session::wrong_password(const std::string& name)
+{
+    ++wrong_passwords_;
+    sys::log(
+        sys::Level::info, "pop3.refused",
+        {{"session", id_}, {"peer", channel_.peer()}, {"name", name}, {"why", "wrong name or password"}});
+    asio::error_code ignored;
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer pause(executor, limits_.pause * wrong_passwords_);
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    say(replies::wrong_password);
+    if (wrong_passwords_ >= limits_.wrong_passwords) end(Ending::wrong_passwords);
+}
+
+asio::awaitable<void> Session::open_maildrop(login::Answer answer)
+{
+    inbox_ = collaborators_.open_inbox(std::move(answer.inbox));
+    if (!inbox_) co_return refuse_login(answer.login, "no wire to the inbox", replies::cannot_say);
+    const auto locked = co_await inbox_->lock();
+    if (!locked) {
+        const bool in_use = locked.error().fault == Fault::conflict;
+        inbox_.reset();
+        co_return refuse_login(answer.login, locked.error().text,
+                               in_use ? replies::in_use : replies::cannot_say);
+    }
+    auto messages = co_await inbox_->list();
+    if (!messages) {
+        inbox_.reset();
+        co_return refuse_login(answer.login, messages.error().text, replies::cannot_say);
+    }
+    login_ = std::move(answer.login);
+    rights_ = answer.verdict == login::Verdict::expired ? Rights::read_only : Rights::full;
+    maildrop_.emplace(std::move(*messages), limits_.messages);
+    sys::log(sys::Level::info, "pop3.login",
+             {{"session", id_},
+              {"peer", channel_.peer()},
+              {"login", login_},
+              {"rights", rights_ == Rights::full ? "full" : "read-only"},
+              {"tls", channel_.tls_summary()},
+              {"messages", maildrop_->count()}});
+    const auto opened = rights_ == Rights::full ? replies::opened : replies::opened_expired;
+    say(opened(maildrop_->count(), maildrop_->octets()));
+}
+
+void Session::refuse_login(const std::string& name, std::string_view why, std::string_view reply)
+{
+    sys::log(sys::Level::info, "pop3.refused",
+             {{"session", id_}, {"peer", channel_.peer()}, {"name", name}, {"why", why}});
+    error(reply);
+}
+
+net::Channel::Patience Session::left_for_login() const
+{
+    return std::chrono::floor<net::Channel::Patience>(login_until_ - Steady::now());
+}
+
+} // namespace metka::access

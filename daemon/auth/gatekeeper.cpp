@@ -1,0 +1,185 @@
+#include "daemon/auth/gatekeeper.h"
+
+#include <array>
+
+#include "core/maildir/protocol.h"
+#include "core/policy/login.h"
+#include "core/sys/log.h"
+
+namespace metka::auth {
+
+namespace {
+
+using login::CheckLogin;
+using login::LoginChecked;
+using login::Service;
+using login::Verdict;
+using net::Frame;
+
+struct ServiceRow {
+    Service service;
+    std::string_view name;
+    policy::LoginPurpose purpose;
+};
+constexpr std::array<ServiceRow, 2> services{{
+    {Service::submission, "submission", policy::LoginPurpose::sending},
+    {Service::pop3, "pop3", policy::LoginPurpose::reading},
+}};
+
+struct VerdictRow {
+    policy::LoginVerdict judged;
+    Verdict said;
+    std::string_view name;
+};
+constexpr std::array<VerdictRow, 3> verdicts{{
+    {policy::LoginVerdict::right, Verdict::right, "right"},
+    {policy::LoginVerdict::suspended, Verdict::suspended, "suspended"},
+    {policy::LoginVerdict::expired, Verdict::expired, "expired"},
+}};
+
+const ServiceRow& row(Service service)
+{
+    return services[static_cast<std::size_t>(service)];
+}
+
+void log_checked(const CheckLogin& question, std::string_view verdict)
+{
+    sys::log(sys::Level::info, "login.checked",
+             {{"verdict", verdict},
+              {"service", row(question.service).name},
+              {"name", question.name},
+              {"peer", question.peer}});
+}
+
+} // namespace
+
+Gatekeeper::Gatekeeper(directory::Directory& directory, Secrets& secrets, HashPool& hashes, net::Link& store,
+                       const Clock& clock, Stopwatch stopwatch)
+    : directory_(directory),
+      secrets_(secrets),
+      hashes_(hashes),
+      store_(store),
+      clock_(clock),
+      stopwatch_(std::move(stopwatch))
+{
+}
+
+net::Wire::Handler Gatekeeper::handler_for(Service service)
+{
+    return [this, service](Frame request) { return answer_program(service, std::move(request)); };
+}
+
+net::Wire::Handler Gatekeeper::handler_for_metkad()
+{
+    return [this](Frame request) { return answer_metkad(std::move(request)); };
+}
+
+Gatekeeper::Answer Gatekeeper::answer_program(Service service, Frame request)
+{
+    auto question = sys::decode<CheckLogin>(request);
+    if (!question) co_return pass(question);
+    if (question->service != service)
+        co_return sys::bad_frame(
+            fmt::format("a log-in for {} where {} belongs", row(question->service).name, row(service).name));
+    auto answer = co_await check(std::move(*question));
+    co_return answer;
+}
+
+Gatekeeper::Answer Gatekeeper::answer_metkad(Frame request)
+{
+    struct Row {
+        std::uint16_t kind;
+        Answer (Gatekeeper::*answer)(Frame);
+    };
+    static constexpr std::array<Row, 2> rows{{
+        {login::SetPassword::kind, &Gatekeeper::set_password},
+        {login::RemoveSecrets::kind, &Gatekeeper::remove_secrets},
+    }};
+    for (const auto& each : rows)
+        if (each.kind == request.kind) return (this->*each.answer)(std::move(request));
+    return set_password(std::move(request)); // whose reader says which kind belongs here
+}
+
+Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
+{
+    const auto account = directory_.login(question.name);
+    if (!account) co_return pass(account);
+    const auto id = *account ? std::optional((*account)->id) : std::nullopt;
+    const auto right = co_await is_right(id, question.password);
+    if (!right) co_return pass(right);
+    if (!*right) {
+        log_checked(question, "wrong");
+        co_return sys::encode(LoginChecked{.verdict = Verdict::wrong});
+    }
+    const auto judged = policy::judge_login(
+        {.suspended = (*account)->suspended, .valid_ends = (*account)->valid_ends, .now = clock_.now()});
+    const auto& verdict = verdicts[static_cast<std::size_t>(judged)];
+    log_checked(question, verdict.name);
+    LoginChecked checked{.verdict = verdict.said};
+    if (judged != policy::LoginVerdict::suspended)
+        checked = {verdict.said, (*account)->id, (*account)->login};
+    auto answer = sys::encode(checked);
+    if (question.service == Service::pop3 && policy::lets_in(judged, row(question.service).purpose)) {
+        auto inbox = co_await open_inbox((*account)->id);
+        if (!inbox) co_return pass(inbox);
+        answer.descriptors[0] = std::move(*inbox);
+    }
+    co_return answer;
+}
+
+asio::awaitable<Result<bool>> Gatekeeper::is_right(std::optional<InboxId> account, const Secret& password)
+{
+    // No account can have such a password, so to refuse it at once tells nobody anything.
+    if (!check_password(password.reveal())) co_return false;
+    auto stored = account ? secrets_.hash_of(*account) : Result<std::optional<std::string>>();
+    if (!stored) co_return pass(stored);
+    if (*stored && remembered_.knows(*account, password, stopwatch_())) co_return true;
+    const auto changes = remembered_.changes();
+    const std::string against = stored->value_or(hashes_.hasher().dummy());
+    const auto matches = co_await hashes_.verify(password, against);
+    if (!matches) co_return pass(matches);
+    if (!*stored || !*matches) co_return false;
+    remembered_.note(*account, password, stopwatch_(), changes);
+    co_return true;
+}
+
+// One wire that reaches this inbox and no other: one end to the store, the other to the session that logged
+// in.
+asio::awaitable<Result<sys::Descriptor>> Gatekeeper::open_inbox(InboxId inbox)
+{
+    auto wire = sys::make_wire();
+    if (!wire) co_return pass(wire);
+    auto request = sys::encode(maildir::GrantInbox{.inbox = inbox});
+    request.descriptors[0] = std::move(wire->one);
+    const auto granted = co_await store_.ask(std::move(request));
+    if (!granted) co_return pass(granted);
+    const auto done = sys::decode<maildir::Done>(*granted);
+    if (!done) co_return fail(Fault::unavailable, "metka-store broke the rules of its wire");
+    co_return std::move(wire->other);
+}
+
+Gatekeeper::Answer Gatekeeper::set_password(Frame request)
+{
+    const auto wanted = sys::decode<login::SetPassword>(request);
+    if (!wanted) co_return pass(wanted);
+    const auto allowed = check_password(wanted->password.reveal());
+    if (!allowed) co_return fail_field("password", allowed.error());
+    const auto hash = co_await hashes_.hash(wanted->password);
+    if (!hash) co_return pass(hash);
+    const auto kept = secrets_.set(wanted->account, *hash, clock_.now());
+    remembered_.forget(wanted->account); // also where that failed: then it costs one hash, and nothing else
+    if (!kept) co_return pass(kept);
+    co_return sys::encode(login::Stored{});
+}
+
+Gatekeeper::Answer Gatekeeper::remove_secrets(Frame request)
+{
+    const auto wanted = sys::decode<login::RemoveSecrets>(request);
+    if (!wanted) co_return pass(wanted);
+    const auto removed = secrets_.remove(wanted->account);
+    remembered_.forget(wanted->account);
+    if (!removed) co_return pass(removed);
+    co_return sys::encode(login::Stored{});
+}
+
+} // namespace metka::auth

@@ -1,0 +1,40 @@
+#pragma once
+// Passwords as yescrypt hashes ($y$, crypt(5)). A hash takes about 20 ms and 16 MB, so it runs on the hash
+// pool (hash_pool.h) and never in the event loop. Safe to call from several threads.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/base/secret.h"
+
+namespace metka::auth {
+
+constexpr std::size_t most_password_bytes = 511; // crypt(3) takes no more
+
+// 1 to 511 bytes, none of them NUL.
+Result<void> check_password(std::string_view password);
+
+class Hasher {
+  public:
+    // `cost` as crypt_gensalt(3) counts for yescrypt: 1 to 11; 0 is its default.
+    static Result<std::unique_ptr<Hasher>> make(unsigned long cost = 0);
+
+    Result<std::string> hash(const Secret& password);
+    Result<bool> verify(const Secret& password, const std::string& stored);
+    const std::string& dummy() const { return dummy_; } // of a password that nobody has, at the same cost
+    std::uint64_t hashes() const { return hashes_; }    // how many were computed
+
+  private:
+    explicit Hasher(unsigned long cost) : cost_(cost) {}
+    Result<std::string> crypt(const Secret& password, const std::string& setting);
+
+    unsigned long cost_;
+    std::string dummy_;
+    std::atomic<std::uint64_t> hashes_ = 0;
+};
+
+} // namespace metka::auth

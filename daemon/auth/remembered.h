@@ -1,0 +1,51 @@
+#pragma once
+// Right answers of the last minute, so that a mail program that asks again costs no second hash (DESIGN §7).
+// What is kept is HMAC-SHA-256 of account and password under a key of this process's own: it is worth nothing
+// outside it. Kept for one account at a time under its id (CVE-2021-29157, CVE-2025-30189: keys that two
+// accounts shared), and gone when the password changes. A monotonic clock is handed in.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <unordered_map>
+
+#include "core/base/secret.h"
+#include "core/domain/objects.h"
+
+namespace metka::auth {
+
+class Remembered {
+  public:
+    using Time = std::chrono::steady_clock::time_point;
+    static constexpr auto lasts =
+        std::chrono::minutes(1); // from the hash on: asking again does not prolong it
+    static constexpr std::size_t most = 65'536;
+
+    Remembered();
+    ~Remembered();
+    Remembered(const Remembered&) = delete;
+    Remembered& operator=(const Remembered&) = delete;
+
+    // How often anything was forgotten. A hash under way while a password changed is not remembered: take
+    // this before the hash and hand it to note().
+    std::uint64_t changes() const { return changes_; }
+
+    bool knows(const InboxId& account, const Secret& password, Time now) const;
+    void note(const InboxId& account, const Secret& password, Time now, std::uint64_t changes_before);
+    void forget(const InboxId& account);
+
+  private:
+    using Digest = std::array<unsigned char, 32>;
+    struct Entry {
+        Digest digest;
+        Time until;
+    };
+    Digest digest(const InboxId& account, const Secret& password) const;
+    void make_room(Time now);
+
+    std::array<unsigned char, 32> key_{};
+    std::unordered_map<InboxId, Entry> entries_;
+    std::uint64_t changes_ = 0;
+};
+
+} // namespace metka::auth

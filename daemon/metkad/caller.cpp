@@ -1,0 +1,79 @@
+#include "daemon/metkad/caller.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace metka::metkad {
+
+namespace {
+
+constexpr std::size_t lookup_room = std::size_t{64} * 1024;
+
+} // namespace
+
+std::optional<std::string> SystemUsers::name_of(std::uint32_t uid) const
+{
+    passwd entry{};
+    passwd* found = nullptr;
+    std::vector<char> room(lookup_room);
+    if (getpwuid_r(uid, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
+        return std::nullopt;
+    return std::string(found->pw_name);
+}
+
+bool SystemUsers::is_member(const std::string& user, const std::string& group) const
+{
+    ::group group_entry{};
+    ::group* found_group = nullptr;
+    std::vector<char> group_room(lookup_room);
+    if (getgrnam_r(group.c_str(), &group_entry, group_room.data(), group_room.size(), &found_group) != 0 ||
+        found_group == nullptr)
+        return false;
+    passwd entry{};
+    passwd* found = nullptr;
+    std::vector<char> room(lookup_room);
+    if (getpwnam_r(user.c_str(), &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
+        return false;
+    int count = 1024;
+    std::vector<gid_t> groups(static_cast<std::size_t>(count));
+    if (getgrouplist(user.c_str(), found->pw_gid, groups.data(), &count) < 0) return false;
+    groups.resize(static_cast<std::size_t>(count));
+    return std::ranges::find(groups, found_group->gr_gid) != groups.end();
+}
+
+Result<Caller> identify(std::uint32_t uid, const Administrators& administrators, const UserDatabase& users,
+                        directory::Registry& registry)
+{
+    const auto name = users.name_of(uid);
+    Caller caller{
+        .uid = uid, .name = name.value_or(fmt::to_string(uid)), .is = Caller::Is::nobody, .account = {}};
+    const bool member = name && !administrators.group.empty() && users.is_member(*name, administrators.group);
+    if (uid == 0 || uid == administrators.own_uid || member) {
+        caller.is = Caller::Is::administrator;
+        return caller;
+    }
+    if (!name) return caller;
+    const auto account = registry.shell_account(*name);
+    if (!account) return pass(account);
+    if (*account && (*account)->uid == uid) {
+        caller.is = Caller::Is::shell_account;
+        caller.account = (*account)->id;
+    }
+    return caller;
+}
+
+Result<void> may_ask(const Caller& caller, const control::Verb& verb)
+{
+    if (verb.who == control::Who::anyone || caller.is == Caller::Is::administrator) return {};
+    if (verb.who == control::Who::self && caller.is == Caller::Is::shell_account) return {};
+    const bool for_accounts = verb.who == control::Who::self;
+    return fail(Fault::denied, "{} may not ask for {}; {} may", caller.name, verb.method(),
+                for_accounts ? "shell accounts and administrators"
+                             : "root and the members of the administrators' group");
+}
+
+} // namespace metka::metkad

@@ -1,0 +1,101 @@
+// metka-smtp(8): takes mail from other servers on 25 and from clients on 587 and 465.
+
+#include "core/directory/sqlite_directory.h"
+#include "core/household/child.h"
+#include "core/login/wire_authenticator.h"
+#include "core/maildir/store_client.h"
+#include "core/sys/log.h"
+#include "daemon/smtp/engine.h"
+#include "daemon/smtp/posture.h"
+
+namespace metka::smtp {
+
+namespace {
+
+using household::Program;
+using settings::Settings;
+
+SmtpLimits limits(const Settings& settings)
+{
+    SmtpLimits limits;
+    limits.message = settings.smtp_message_size;
+    limits.commands = settings.smtp_commands;
+    limits.errors = settings.smtp_errors;
+    limits.recipients = settings.smtp_recipients;
+    limits.command = settings.smtp_command_timeout;
+    limits.data = settings.smtp_data_timeout;
+    limits.message_total = settings.smtp_transfer_timeout;
+    return limits;
+}
+
+class SmtpProgram final : public household::Resident {
+  public:
+    SmtpProgram(asio::io_context& loop, const Settings& settings,
+                std::unique_ptr<directory::Directory> directory)
+        : loop_(loop),
+          directory_(std::move(directory)),
+          engine_(loop.get_executor(),
+                  {.total = settings.smtp_connections, .per_peer = settings.smtp_connections_per_address},
+                  {.directory = *directory_, .sink = sink_, .authenticator = authenticator_, .clock = clock_},
+                  {.host = settings.operator_host,
+                   .postmaster = settings.operator_inbox,
+                   .limits = limits(settings)})
+    {
+    }
+
+    void meet(Program peer, sys::Descriptor descriptor) override
+    {
+        auto wire = net::Wire::open(loop_.get_executor(), std::move(descriptor), household::executable(peer));
+        wire->serve(nullptr);
+        (peer == Program::auth ? auth_ : store_).replace(std::move(wire));
+    }
+
+    void listen(const std::string& name, sys::Descriptor socket) override
+    {
+        const auto listening = engine_.listen(name, std::move(socket));
+        if (!listening) sys::log(sys::Level::error, "listener.failed", {{"why", listening.error().text}});
+    }
+
+    Result<void> use_certificate(std::string_view chain, std::string_view key) override
+    {
+        auto context = net::TlsContext::make(chain, key, "metka-smtp");
+        if (!context) return pass(context);
+        engine_.use_certificate(std::move(*context));
+        return {};
+    }
+
+    void drain(std::function<void()> done) override { engine_.drain(std::move(done)); }
+
+  private:
+    asio::io_context& loop_;
+    net::Link auth_;
+    net::Link store_;
+    SystemClock clock_;
+    std::unique_ptr<directory::Directory> directory_;
+    maildir::WireSink sink_{store_};
+    login::WireAuthenticator authenticator_{auth_};
+    SmtpEngine engine_;
+};
+
+Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const Settings& settings)
+{
+    auto directory = directory::open_directory(settings.state_folder + "/directory/metka.db");
+    if (!directory) return pass(directory);
+    return std::make_unique<SmtpProgram>(loop, settings, std::move(*directory));
+}
+
+} // namespace
+
+} // namespace metka::smtp
+
+int main(int count, char** words)
+{
+    return metka::household::run(
+        {.program = metka::household::Program::smtp,
+         .reader = metka::settings::Reader::smtp,
+         .sentence = "Takes mail for the domains of this machine, and from their users.",
+         .posture = metka::smtp::posture,
+         .rehearse = metka::net::rehearse_tls,
+         .open = metka::smtp::open},
+        count, words);
+}

@@ -1,0 +1,157 @@
+#include "daemon/smtp/session.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/id.h"
+#include "core/sys/log.h"
+#include "core/wire/smtp_command.h"
+#include "daemon/smtp/replies.h"
+#include "daemon/smtp/verb.h"
+
+namespace metka::smtp {
+
+namespace {
+
+constexpr std::size_t most_unsent =
+    std::size_t{32} * 1024; // answers of a client that pipelines and does not read
+
+} // namespace
+
+using asio::awaitable;
+using sys::Level;
+using sys::log;
+
+const Session::Verb* Session::verb_named(std::string_view name)
+{
+    const auto verb = std::ranges::find(Verb::table, name, &Verb::name);
+    return verb == Verb::table.end() ? nullptr : &*verb;
+}
+
+Session::Session(net::Channel& channel, const Listener& listener, const Collaborators& collaborators,
+                 const House& house, std::shared_ptr<net::TlsContext> certificate)
+    : channel_(channel),
+      listener_(listener),
+      with_(collaborators),
+      house_(house),
+      certificate_(std::move(certificate)),
+      id_(Id::make(collaborators.clock.now()).hex()),
+      ends_(std::chrono::steady_clock::now() + house.limits.session_total)
+{
+}
+
+awaitable<void> Session::run()
+{
+    log(Level::info, "smtp.connected",
+        {{"session", id_}, {"listener", listener_.name}, {"peer", channel_.peer()}});
+    const bool opened = co_await open();
+    if (opened) co_await converse();
+    reset_transaction();
+    co_await channel_.close();
+    log(Level::info, "smtp.closed", {{"session", id_}, {"commands", commands_}, {"errors", errors_}});
+}
+
+awaitable<bool> Session::open()
+{
+    if (listener_.tls == Tls::offered) co_return true;
+    if (!certificate_) co_return false;
+    const bool secured = co_await channel_.start_tls(*certificate_, house_.limits.handshake);
+    if (!secured) log(Level::info, "smtp.tls_failed", {{"session", id_}});
+    co_return secured;
+}
+
+awaitable<void> Session::converse()
+{
+    const auto& limits = house_.limits;
+    say(replies::greeting, house_.host + " ESMTP");
+    for (;;) {
+        const auto reading = co_await channel_.read_line(limits.line, within_session(limits.command));
+        if (reading.heard != net::Heard::line) {
+            farewell(reading.heard);
+            co_return;
+        }
+        const auto flow = co_await answer(std::string(reading.line.text), reading.line.fault);
+        if (flow == Flow::ends) co_return;
+        if (channel_.unsent() < most_unsent) continue;
+        const bool flushed = co_await channel_.flush(limits.reply);
+        if (!flushed) co_return;
+    }
+}
+
+Session::Step Session::answer(std::string line, wire::LineFault fault)
+{
+    if (++commands_ > house_.limits.commands) co_return stop(replies::too_many_commands);
+    if (errors_ >= house_.limits.errors) co_return stop(replies::too_many_errors);
+    if (fault != wire::LineFault::none) {
+        say(fault == wire::LineFault::too_long ? replies::line_too_long : replies::bad_line);
+        co_return Flow::goes_on;
+    }
+
+    const auto command = wire::split_smtp_line(line);
+    const auto* const verb = verb_named(command.verb);
+    if (!verb) {
+        // "Host: example.org": a browser that was sent here (SECURITY 34).
+        if (command.verb.ends_with(':')) co_return stop(replies::not_http);
+        say(replies::unknown_command);
+        co_return Flow::goes_on;
+    }
+    if (const auto* const refusal = out_of_place(*verb, command.arguments)) {
+        say(*refusal);
+        co_return Flow::goes_on;
+    }
+    const auto flow = co_await (this->*verb->method)(command.arguments);
+    co_return flow;
+}
+
+const wire::Reply* Session::out_of_place(const Verb& verb, Arguments arguments) const
+{
+    if (verb.arguments == Verb::Takes::none && !arguments.empty()) return &replies::bad_arguments;
+    if (verb.arguments == Verb::Takes::some && arguments.empty()) return &replies::bad_arguments;
+    if (verb.after >= Verb::After::greeting && greeting_.form == Greeting::Form::none)
+        return &replies::greet_first;
+    if (verb.after == Verb::After::mail && !transaction_) return &replies::mail_first;
+    if (verb.transaction == Verb::Within::none && transaction_) return &replies::mail_already;
+    return nullptr;
+}
+
+void Session::say(const wire::Reply& reply)
+{
+    say(reply, {});
+}
+
+void Session::say(const wire::Reply& reply, std::string_view detail)
+{
+    channel_.say(wire::render(reply, detail));
+    if (!reply.is_refusal()) return;
+    if (reply.code >= 500) ++errors_;
+    log(Level::info, "smtp.refused",
+        {{"session", id_}, {"code", reply.code}, {"enhanced", reply.enhanced}, {"why", reply.text}});
+}
+
+Flow Session::stop(const wire::Reply& reply)
+{
+    say(reply);
+    return Flow::ends;
+}
+
+Flow Session::farewell(net::Heard heard)
+{
+    if (heard == net::Heard::timed_out) return stop(replies::timed_out);
+    if (heard == net::Heard::interrupted) return stop(replies::shutting_down);
+    return Flow::ends;
+}
+
+void Session::forget_everything()
+{
+    reset_transaction();
+    greeting_ = {};
+    login_.reset();
+}
+
+Patience Session::within_session(Patience patience) const
+{
+    const auto left = std::chrono::floor<Patience>(ends_ - std::chrono::steady_clock::now());
+    return std::clamp(left, Patience::zero(), patience);
+}
+
+} // namespace metka::smtp

@@ -1,0 +1,73 @@
+#include "daemon/smtp/trace.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <fmt/format.h>
+
+namespace metka::smtp {
+
+namespace {
+
+// A client may say anything in EHLO; in a header only what a name or an address literal is made of.
+std::string fit_for_header(std::string_view helo)
+{
+    constexpr std::size_t most = 255;
+    constexpr std::string_view signs = ".-_:[]";
+    std::string fit(helo.substr(0, most));
+    std::ranges::replace_if(
+        fit,
+        [&](char c) {
+            const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+            return !letter && !signs.contains(c);
+        },
+        '?');
+    return fit;
+}
+
+// RFC 5321 §4.1.3
+std::string address_literal(std::string_view peer)
+{
+    if (peer == "local") return "local"; // a Unix socket
+    return fmt::format("[{}{}]", peer.contains(':') ? "IPv6:" : "", peer);
+}
+
+} // namespace
+
+std::string mail_date(Instant instant)
+{
+    constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto midnight = std::chrono::floor<std::chrono::days>(instant);
+    const std::chrono::year_month_day day{midnight};
+    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(instant - midnight)};
+    return fmt::format(
+        "{}, {:02} {} {} {:02}:{:02}:{:02} +0000", weekdays[std::chrono::weekday(midnight).c_encoding()],
+        static_cast<unsigned>(day.day()), months[static_cast<unsigned>(day.month()) - 1],
+        static_cast<int>(day.year()), time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
+std::string trace_fields(const Trace& trace)
+{
+    auto fields = fmt::format("Return-Path: <{}>\n", trace.sender.text());
+    if (trace.only_recipient) fields += fmt::format("Delivered-To: {}\n", trace.only_recipient->text());
+    fields +=
+        fmt::format("Received: from {} ({})\n", fit_for_header(trace.helo), address_literal(trace.peer));
+    if (!trace.tls.empty()) fields += fmt::format("\t(using {})\n", trace.tls);
+    fields += fmt::format("\tby {} with {} id {}", trace.host, trace.protocol, trace.id);
+    if (trace.only_recipient) fields += fmt::format("\n\tfor <{}>", trace.only_recipient->text());
+    fields += fmt::format(";\n\t{}\n", mail_date(trace.now));
+    return fields;
+}
+
+wire::MissingFields submission_fields(const Trace& trace)
+{
+    return wire::MissingFields{
+        .date = fmt::format("Date: {}\n", mail_date(trace.now)),
+        .message_id = fmt::format("Message-ID: <{}@{}>\n", trace.id, trace.host),
+    };
+}
+
+} // namespace metka::smtp

@@ -1,0 +1,81 @@
+// metka-store(8): the only program that touches Maildirs.
+
+#include "core/directory/sqlite_directory.h"
+#include "core/household/child.h"
+#include "core/household/peers.h"
+#include "core/sys/file.h"
+#include "core/sys/log.h"
+#include "daemon/store/posture.h"
+#include "daemon/store/store_engine.h"
+
+namespace metka::store {
+
+namespace {
+
+using household::Program;
+using settings::Settings;
+
+class StoreProgram final : public household::Resident {
+  public:
+    StoreProgram(asio::io_context& loop, std::unique_ptr<directory::Directory> directory,
+                 std::unique_ptr<maildir::MaildirStore> store)
+        : peers_(loop.get_executor()),
+          directory_(std::move(directory)),
+          store_(std::move(store)),
+          engine_(loop.get_executor(), *store_, *directory_),
+          housekeeping_(engine_.metkad_handler())
+    {
+        engine_.empty_trash();
+    }
+
+    void meet(Program peer, sys::Descriptor descriptor) override
+    {
+        const auto wire = peers_.meet(peer, std::move(descriptor));
+        if (peer == Program::smtp) return engine_.serve_smtp(wire);
+        if (peer == Program::auth) return engine_.serve_auth(wire);
+        sys::log(sys::Level::warning, "household.unexpected", {{"peer", household::executable(peer)}});
+        wire->close();
+    }
+
+    asio::awaitable<Result<net::Frame>> answer_metkad(net::Frame request) override
+    {
+        return housekeeping_(std::move(request));
+    }
+
+    void drain(std::function<void()> done) override { peers_.drain(std::move(done)); }
+
+  private:
+    household::Peers peers_;
+    std::unique_ptr<directory::Directory> directory_;
+    std::unique_ptr<maildir::MaildirStore> store_;
+    StoreEngine engine_;
+    net::Wire::Handler housekeeping_;
+};
+
+Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const Settings& settings)
+{
+    static const SystemClock clock;
+    static maildir::Disk disk;
+    auto directory = directory::open_directory(settings.state_folder + "/directory/metka.db");
+    if (!directory) return pass(directory);
+    auto mail = sys::open_folder(settings.state_folder + "/mail");
+    if (!mail) return pass(mail);
+    auto store = maildir::MaildirStore::open(std::move(*mail), clock, disk);
+    if (!store) return pass(store);
+    return std::make_unique<StoreProgram>(loop, std::move(*directory), std::move(*store));
+}
+
+} // namespace
+
+} // namespace metka::store
+
+int main(int count, char** words)
+{
+    return metka::household::run({.program = metka::household::Program::store,
+                                  .reader = metka::settings::Reader::store,
+                                  .sentence = "Keeps the mail: the only program that touches Maildirs.",
+                                  .posture = metka::store::posture,
+                                  .rehearse = {},
+                                  .open = metka::store::open},
+                                 count, words);
+}

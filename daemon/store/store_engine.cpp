@@ -1,0 +1,173 @@
+#include "daemon/store/store_engine.h"
+
+#include <asio/post.hpp>
+#include <sys/socket.h>
+
+#include "core/maildir/protocol.h"
+#include "core/net/aside.h"
+#include "daemon/store/inbox_wire.h"
+
+namespace metka::store {
+
+using namespace maildir;
+
+namespace {
+
+// What both wires of the house's keepers need.
+struct House {
+    MaildirStore& store;
+    directory::Directory& directory;
+    asio::any_io_executor loop;
+    asio::thread_pool& workers;
+};
+
+bool is_wire(int descriptor)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
+template <class Peer>
+net::Wire::Handler handler_of(std::shared_ptr<Peer> peer)
+{
+    return [peer = std::move(peer)](sys::Frame request) { return peer->answer(std::move(request)); };
+}
+
+// metka-auth: has checked a password, and gives the one inbox it opens to a session.
+class GrantWire : public std::enable_shared_from_this<GrantWire> {
+  public:
+    explicit GrantWire(House house) : house_(std::move(house)) {}
+    static std::string_view name() { return "auth"; }
+
+    Answer answer(sys::Frame request)
+    {
+        static constexpr std::array<Request<GrantWire>, 1> table{{{GrantInbox::kind, &GrantWire::grant}}};
+        return answer_from(table, shared_from_this(), std::move(request));
+    }
+
+  private:
+    Answer grant(sys::Frame request)
+    {
+        const auto asked = sys::decode<GrantInbox>(request);
+        if (!asked) co_return pass(asked);
+        auto end = std::move(request.descriptors[0]);
+        if (!is_wire(end.get())) co_return fail(Fault::invalid, "an inbox is granted with the end of a wire");
+        const auto facts = facts_in(house_.directory, asked->inbox);
+        if (!facts) co_return pass(facts);
+        auto work = [&store = house_.store, inbox = *facts] { return store.inbox(inbox); };
+        auto opened = co_await net::run_aside(house_.workers, std::move(work));
+        if (!opened) co_return pass(opened);
+
+        const auto name = "inbox " + asked->inbox.hex();
+        const auto session = std::make_shared<InboxWire>(std::move(*opened), house_.workers, name);
+        net::Wire::open(house_.loop, std::move(end), name)
+            ->serve(handler_of(session)); // lives until it is closed
+        co_return sys::encode(Done{});
+    }
+
+    House house_;
+};
+
+// metkad: makes inboxes, takes them away, and asks how full they are.
+class KeeperWire : public std::enable_shared_from_this<KeeperWire> {
+  public:
+    explicit KeeperWire(House house) : house_(std::move(house)) {}
+    static std::string_view name() { return "metkad"; }
+
+    Answer answer(sys::Frame request)
+    {
+        static constexpr std::array<Request<KeeperWire>, 3> table{{
+            {MakeInbox::kind, &KeeperWire::make},
+            {RemoveInbox::kind, &KeeperWire::remove},
+            {AskUsage::kind, &KeeperWire::usage},
+        }};
+        return answer_from(table, shared_from_this(), std::move(request));
+    }
+
+  private:
+    Answer make(sys::Frame request)
+    {
+        const auto asked = sys::decode<MakeInbox>(request);
+        if (!asked) co_return pass(asked);
+        auto work = [&store = house_.store, place = InboxPlace(*asked)] { return store.make(place); };
+        auto maildir = co_await net::run_aside(house_.workers, std::move(work));
+        if (!maildir) co_return pass(maildir);
+        auto answer = sys::encode(Done{});
+        const bool is_shell = asked->inbox_kind == directory::InboxKind::shell;
+        if (is_shell) answer.descriptors[0] = std::move(*maildir);
+        co_return answer;
+    }
+
+    Answer remove(sys::Frame request)
+    {
+        const auto asked = sys::decode<RemoveInbox>(request);
+        if (!asked) co_return pass(asked);
+        auto work = [&store = house_.store, place = InboxPlace(*asked)] { return store.remove(place); };
+        const auto removed = co_await net::run_aside(house_.workers, std::move(work));
+        if (!removed) co_return pass(removed);
+        co_return sys::encode(Done{});
+    }
+
+    Answer usage(sys::Frame request)
+    {
+        const auto asked = sys::decode<AskUsage>(request);
+        if (!asked) co_return pass(asked);
+        InboxFacts facts;
+        facts.place = *asked;
+        const auto known =
+            facts_in(house_.directory, asked->inbox); // its row may be on its way still, or gone
+        if (known) facts.shell_uid = known->shell_uid;
+        auto work = [&store = house_.store, facts] { return store.usage(facts); };
+        const auto used = co_await net::run_aside(house_.workers, std::move(work));
+        if (!used) co_return pass(used);
+        co_return sys::encode(*used);
+    }
+
+    House house_;
+};
+
+} // namespace
+
+StoreEngine::StoreEngine(asio::any_io_executor loop, MaildirStore& store, directory::Directory& directory,
+                         std::size_t workers)
+    : store_(store), directory_(directory), loop_(std::move(loop)), workers_(workers)
+{
+}
+
+StoreEngine::~StoreEngine()
+{
+    workers_.join();
+}
+
+void StoreEngine::serve_smtp(const std::shared_ptr<net::Wire>& wire)
+{
+    const DeliveryWire::House house{
+        .store = store_, .directory = directory_, .workers = workers_, .transactions = transactions_};
+    const auto peer = std::make_shared<DeliveryWire>(house, wire->peer());
+    wire->serve(handler_of(peer), [peer] { peer->closed(); });
+}
+
+void StoreEngine::serve_auth(const std::shared_ptr<net::Wire>& wire)
+{
+    House house{.store = store_, .directory = directory_, .loop = loop_, .workers = workers_};
+    wire->serve(handler_of(std::make_shared<GrantWire>(std::move(house))));
+}
+
+void StoreEngine::serve_metkad(const std::shared_ptr<net::Wire>& wire)
+{
+    wire->serve(metkad_handler());
+}
+
+net::Wire::Handler StoreEngine::metkad_handler()
+{
+    House house{.store = store_, .directory = directory_, .loop = loop_, .workers = workers_};
+    return handler_of(std::make_shared<KeeperWire>(std::move(house)));
+}
+
+void StoreEngine::empty_trash()
+{
+    asio::post(workers_, [this] { store_.empty_trash(); });
+}
+
+} // namespace metka::store

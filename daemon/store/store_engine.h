@@ -1,0 +1,43 @@
+#pragma once
+// metka-store behind its wires: who may ask what, and the workers that wait for the disk. Runs in one event
+// loop; only the work on files leaves it.
+
+#include <memory>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/thread_pool.hpp>
+
+#include "core/directory/directory.h"
+#include "core/maildir/maildir_store.h"
+#include "core/net/wire.h"
+#include "daemon/store/delivery_wire.h"
+
+namespace metka::store {
+
+class StoreEngine {
+  public:
+    static constexpr std::size_t most_workers = 16; // their fsyncs merge in the journal
+
+    // The store and the directory live longer, and the directory is asked in the loop's thread alone.
+    StoreEngine(asio::any_io_executor loop, maildir::MaildirStore& store, directory::Directory& directory,
+                std::size_t workers = most_workers);
+    ~StoreEngine(); // waits for the work under way
+    StoreEngine(const StoreEngine&) = delete;
+    StoreEngine& operator=(const StoreEngine&) = delete;
+
+    void serve_smtp(const std::shared_ptr<net::Wire>& wire); // 0x02xx
+    void serve_auth(
+        const std::shared_ptr<net::Wire>& wire); // 0x05xx; each grant begins to serve one inbox (0x03xx)
+    void serve_metkad(const std::shared_ptr<net::Wire>& wire); // 0x04xx
+    net::Wire::Handler metkad_handler(); // the same, for a wire that also carries other requests
+    void empty_trash();                  // in the background: what an earlier run left
+
+  private:
+    maildir::MaildirStore& store_;
+    directory::Directory& directory_;
+    asio::any_io_executor loop_;
+    Transactions transactions_;
+    asio::thread_pool workers_;
+};
+
+} // namespace metka::store

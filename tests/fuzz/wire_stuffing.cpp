@@ -1,0 +1,77 @@
+// A stored message, cut into blocks in any way, reaches the client whole: what it un-stuffs is the message
+// with CRLF line ends, in exactly the octets that were counted. The first two bytes choose the size of blocks
+// and TOP's lines.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "core/wire/dot_writer.h"
+
+using namespace metka::wire;
+
+namespace {
+
+void require(bool holds)
+{
+    if (!holds) std::abort();
+}
+
+std::string with_crlf(std::string_view stored)
+{
+    std::string message;
+    for (const char byte : stored) {
+        if (byte == '\n' && !message.ends_with('\r')) message += '\r';
+        message += byte;
+    }
+    if (!message.empty() && !message.ends_with('\n')) message += "\r\n";
+    return message;
+}
+
+std::string received(std::string_view sent)
+{
+    std::string message;
+    while (!sent.starts_with(".\r\n")) {
+        const auto end = sent.find("\r\n");
+        require(end != std::string_view::npos);
+        auto line = sent.substr(0, end + 2);
+        sent.remove_prefix(line.size());
+        if (line.starts_with('.')) line.remove_prefix(1);
+        message += line;
+    }
+    require(sent.size() == 3);
+    return message;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
+{
+    if (size < 2) return 0;
+    const std::size_t block = bytes[0] + std::size_t{1};
+    const std::uint64_t lines = bytes[1];
+    const std::string_view stored(reinterpret_cast<const char*>(bytes) + 2, size - 2);
+
+    DotWriter writer;
+    OctetCounter counter;
+    TopCutter cutter(lines);
+    std::string sent, top;
+    for (std::size_t at = 0; at < stored.size(); at += block) {
+        const auto piece = stored.substr(at, block);
+        writer.add(piece, sent);
+        counter.add(piece);
+        top += cutter.add(piece);
+    }
+    writer.finish(sent);
+
+    const auto message = received(sent);
+    require(message == with_crlf(stored));
+    require(message.size() == counter.octets());
+    require(stored.starts_with(top));
+    require(cutter.is_done() || top == stored);
+
+    TopCutter whole(lines);
+    require(whole.add(stored) == top);
+    return 0;
+}

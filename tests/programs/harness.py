@@ -1,0 +1,261 @@
+"""What the end-to-end tests share: an instance of Metka of their own, clients that trust it, and a tiny runner.
+
+A test file declares sentences and ends with main():
+
+    @shows("a message sent to an alias is fetched by the mailbox it leads to")
+    def _(metka): ...
+
+    main()
+
+It is run as `python3 FILE BUILD-FOLDER [WORDS]`; the exit status is 0, 1 if a sentence is not true, 75 if the file
+cannot be tried here.
+"""
+
+import contextlib
+import email
+import json
+import os
+import pathlib
+import poplib
+import pwd
+import random
+import shutil
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build").resolve()
+OFFSETS = {"smtp": 25, "submission": 587, "submissions": 465, "pop3s": 995}
+DOMAIN = "moja-firma.lublin.pl"
+PASSWORD = "a long enough pass phrase"
+
+poplib._MAXLINE = 1 << 20  # tests look at what a server sends, however long
+
+
+class Skipped(Exception):
+    pass
+
+
+def free_port_base():
+    """Below the range that the kernel gives to clients, so that nobody takes the ports between now and the start."""
+    while True:
+        base = random.randrange(10000, 30000)
+        with contextlib.ExitStack() as held:
+            try:
+                for offset in OFFSETS.values():
+                    held.enter_context(socket.create_server(("127.0.0.1", base + offset)))
+            except OSError:
+                continue
+        return base
+
+
+def eventually(condition, seconds=30, what="the condition"):
+    """Polls: for what another process does in its own time. Returns the first true value."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def as_user(user, command):
+    if not user:
+        return command
+    account = pwd.getpwnam(user)
+    return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--", *map(str, command)]
+
+
+class Instance:
+    """One Metka in a folder of its own, set up by config/quickstart as anybody would."""
+
+    def __init__(self, *, root=ROOT, build=BUILD, user=None):
+        self.root, self.build, self.user = root, build, user
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="metka-test-", dir="/var/tmp"))
+        if user:
+            shutil.chown(self.folder, user)
+        self.base = None
+        self.environment = {}
+
+    def quickstart(self, *options):
+        command = ["bash", self.root / "config/quickstart", "--build", self.build, *options, self.folder]
+        return subprocess.run(as_user(self.user, command), capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "HOME": "/nonexistent"}, cwd="/", timeout=120)
+
+    def start(self):
+        for _ in range(5):
+            self.base = self.base or free_port_base()
+            done = self.quickstart("--no-build", "--no-demo", "--port-base", str(self.base))
+            if done.returncode == 78 and "is taken" in done.stderr:
+                self.base = None
+                continue
+            break
+        assert done.returncode == 0, f"quickstart ended with {done.returncode}: {done.stdout}{done.stderr}\n{self.log()}"
+        self.read_environment()
+        return self
+
+    def read_environment(self):
+        for line in (self.folder / "instance.env").read_text().splitlines():
+            key, _, value = line.partition("=")
+            self.environment[key] = value.strip("'")
+        self.pid = int(self.environment["PID"])
+        self.state = pathlib.Path(self.environment["STATE_DIR"])
+        self.ca = self.environment["CA_FILE"]
+        self.port = {name: self.base + offset for name, offset in OFFSETS.items()}
+
+    def stop(self):
+        return self.quickstart("--stop")
+
+    def purge(self):
+        done = self.quickstart("--stop", "--purge")
+        if done.returncode and self.environment:
+            print(f"purge: {done.stdout}{done.stderr}")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        path = self.folder / "metkad.log"
+        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
+
+    # -- metkactl
+
+    def control(self, *words, input=None, user=None):
+        command = [*self.environment["METKACTL"].split(), *words]
+        return subprocess.run(as_user(user or self.user, command), capture_output=True, text=True, input=input or "",
+                              timeout=60)
+
+    def told(self, *words, input=None):
+        done = self.control(*words, input=input)
+        assert done.returncode == 0, f"metkactl {' '.join(words)}: {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def json(self, *words):
+        return json.loads(self.told(*words, "--json"))
+
+    def programs(self):
+        return {row["name"].removeprefix("metka-"): row for row in self.json("status")["programs"]}
+
+    def provision(self):
+        """A customer with a domain, two paid mailboxes and an alias."""
+        self.told("customer", "add", "firma", "--name", "Moja Firma", "--contact", "anna@example.org")
+        self.told("domain", "add", DOMAIN, "--customer", "firma")
+        for name in ("biuro", "sklep"):
+            self.mailbox(name)
+        self.told("alias", "add", f"marketing@{DOMAIN}", "--to", f"biuro@{DOMAIN}")
+
+    def mailbox(self, name, *options):
+        self.told("mailbox", "add", f"{name}@{DOMAIN}", "--customer", "firma", "--capacity", "1G", *options,
+                  "--password-stdin", input=PASSWORD + "\n")
+        return f"{name}@{DOMAIN}"
+
+    # -- clients
+
+    def tls(self):
+        return ssl.create_default_context(cafile=self.ca)
+
+    def submission(self, login=f"sklep@{DOMAIN}", password=PASSWORD):
+        """A client that has said STARTTLS and logged in."""
+        client = smtplib.SMTP("localhost", self.port["submission"], local_hostname="client.test", timeout=30)
+        client.starttls(context=self.tls())
+        client.login(login, password)
+        return client
+
+    def smtp(self):
+        client = smtplib.SMTP("localhost", self.port["smtp"], local_hostname="mx.example.org", timeout=30)
+        client.ehlo()
+        return client
+
+    def pop3(self, login=f"biuro@{DOMAIN}", password=PASSWORD):
+        client = poplib.POP3_SSL("localhost", self.port["pop3s"], timeout=30, context=self.tls())
+        client.user(login)
+        client.pass_(password)
+        return client
+
+    def plain_socket(self, service):
+        return socket.create_connection(("127.0.0.1", self.port[service]), timeout=15)
+
+    def tls_socket(self, service):
+        return self.tls().wrap_socket(self.plain_socket(service), server_hostname="localhost")
+
+    def fetch(self, login=f"biuro@{DOMAIN}"):
+        """Every message of an inbox, as bytes with CRLF."""
+        client = self.pop3(login)
+        count, _ = client.stat()
+        messages = [b"".join(line + b"\r\n" for line in client.retr(n + 1)[1]) for n in range(count)]
+        client.quit()
+        return messages
+
+    def empty(self, login=f"biuro@{DOMAIN}"):
+        client = self.pop3(login)
+        for number in range(1, client.stat()[0] + 1):
+            client.dele(number)
+        client.quit()
+
+
+def after_trace(message, own_first=b"From:"):
+    """A fetched message without the header fields that delivery put in front of it."""
+    at = message.find(b"\r\n" + own_first)
+    assert at >= 0, message[:2000]
+    return message[at + 2:]
+
+
+def header(message, name):
+    return email.message_from_bytes(message)[name]
+
+
+def need(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            raise Skipped(f"{program} is not installed")
+
+
+sentences = []
+
+
+def shows(sentence):
+    def remember(function):
+        sentences.append((sentence, function))
+        return function
+    return remember
+
+
+def run_one(sentence, function, arguments):
+    began = time.monotonic()
+    try:
+        function(*arguments)
+    except Skipped as why:
+        print(f"skipped {sentence}: {why}", flush=True)
+        return "skipped"
+    except Exception:
+        print(f"FAILED  {sentence}\n{traceback.format_exc()}", flush=True)
+        return "failed"
+    print(f"ok      {sentence} ({time.monotonic() - began:.1f} s)", flush=True)
+    return "ok"
+
+
+def main(*, instance=Instance, provision=True):
+    """Runs the sentences in the order of the file. `instance` None: each sentence makes its own."""
+    wanted = [(s, f) for s, f in sentences if len(sys.argv) < 3 or sys.argv[2] in s]
+    metka = None
+    try:
+        if instance:
+            metka = instance()
+            metka.start()
+            if provision:
+                metka.provision()
+        results = [run_one(sentence, function, [metka] if metka else []) for sentence, function in wanted]
+        if "failed" in results and metka:
+            print(f"-- the end of metkad.log\n{metka.log()}")
+    except Skipped as why:
+        print(f"skipped: {why}")
+        sys.exit(75)
+    finally:
+        if metka:
+            metka.purge()
+    sys.exit(1 if "failed" in results else 75 if results and set(results) == {"skipped"} else 0)

@@ -1,0 +1,225 @@
+// Every command in every state, and what a connection's end leaves behind.
+
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "world.h"
+
+using namespace metka;
+using namespace metka::access::test;
+using namespace std::string_literals;
+
+namespace {
+
+World with_three_messages()
+{
+    World world;
+    world.box().add("Subject: one\n\nfirst\n");     // 23 octets
+    world.box().add("Subject: two\n\n.dots\n..\n"); // 27
+    world.box().add("Subject: three\n\nno end");    // 26
+    return world;
+}
+
+struct Row {
+    std::string_view line;
+    std::string_view fresh; // before USER, and after it but for PASS
+    std::string_view logged_in;
+};
+
+constexpr std::string_view first = "-ERR log in first\r\n";
+constexpr std::string_view already = "-ERR logged in already\r\n";
+
+const std::vector<Row> rows{
+    {"CAPA", "+OK\r\nTOP\r\n", "+OK\r\nTOP\r\n"},
+    {"USER biuro@moja-firma.lublin.pl", "+OK the password, please\r\n", already},
+    {"PASS sekret-biuro", "-ERR USER comes before PASS\r\n", already},
+    {"AUTH", "+OK\r\nPLAIN\r\n.\r\n", already},
+    {"AUTH PLAIN AAAA", "-ERR this is no response of the mechanism PLAIN\r\n", already},
+    {"STAT", first, "+OK 3 76\r\n"},
+    {"LIST", first, "+OK the list follows\r\n1 23\r\n2 27\r\n3 26\r\n.\r\n"},
+    {"LIST 2", first, "+OK 2 27\r\n"},
+    {"LIST 4", first, "-ERR no such message\r\n"},
+    {"UIDL", first, "+OK the list follows\r\n1 uid-1\r\n2 uid-2\r\n3 uid-3\r\n.\r\n"},
+    {"UIDL 3", first, "+OK 3 uid-3\r\n"},
+    {"UIDL 18446744073709551615", first, "-ERR no such message\r\n"},
+    {"TOP 1 0", first, "+OK the top of the message follows\r\nSubject: one\r\n\r\n.\r\n"},
+    {"TOP 2 1", first, "+OK the top of the message follows\r\nSubject: two\r\n\r\n..dots\r\n.\r\n"},
+    {"TOP 3 9", first, "+OK the top of the message follows\r\nSubject: three\r\n\r\nno end\r\n.\r\n"},
+    {"TOP 4 0", first, "-ERR no such message\r\n"},
+    {"RETR 1", first, "+OK 23 octets\r\nSubject: one\r\n\r\nfirst\r\n.\r\n"},
+    {"RETR 2", first, "+OK 27 octets\r\nSubject: two\r\n\r\n..dots\r\n...\r\n.\r\n"},
+    {"RETR 3", first, "+OK 26 octets\r\nSubject: three\r\n\r\nno end\r\n.\r\n"},
+    {"RETR 0", "-ERR a number of 1 or more was expected\r\n", "-ERR a number of 1 or more was expected\r\n"},
+    {"RETR 4", first, "-ERR no such message\r\n"},
+    {"DELE 4", first, "-ERR no such message\r\n"},
+    {"DELE 1", first, "+OK deleted when you QUIT\r\n"},
+    {"RSET", first, "+OK\r\n"},
+    {"NOOP", first, "+OK\r\n"},
+    {"STLS", "-ERR unknown command\r\n", "-ERR unknown command\r\n"},
+    {"LIST 1 1", "-ERR wrong arguments for this command\r\n", "-ERR wrong arguments for this command\r\n"},
+    {"", "-ERR unknown command\r\n", "-ERR unknown command\r\n"},
+    {"QUIT", "+OK goodbye\r\n", "+OK goodbye\r\n"},
+};
+
+} // namespace
+
+TEST_CASE("every command is answered in the state where it belongs and refused in the others")
+{
+    for (const auto& row : rows) {
+        CAPTURE(row.line);
+        auto world = with_three_messages();
+        const auto line = std::string(row.line) + "\r\n";
+        Conversation fresh(world);
+        fresh.listen();
+        CHECK(fresh.say(line).starts_with(row.fresh));
+        CHECK(fresh.is_over() == (row.line == "QUIT"));
+        Conversation logged_in(world);
+        logged_in.log_in();
+        const auto answer = logged_in.say(line);
+        CHECK(answer.starts_with(row.logged_in));
+        if (row.line != "CAPA") CHECK(answer == row.logged_in);
+        CHECK(logged_in.is_over() == (row.line == "QUIT"));
+    }
+}
+
+TEST_CASE("commands sent in one packet are answered as those sent a byte at a time")
+{
+    std::string all;
+    for (const auto& row : rows)
+        all += std::string(row.line) + "\r\n";
+    auto world = with_three_messages();
+    std::string whole, bytes;
+    {
+        Conversation client(world);
+        client.log_in();
+        whole = client.say(all);
+    }
+    world = with_three_messages();
+    {
+        Conversation client(world);
+        client.log_in();
+        for (const char byte : all)
+            bytes += client.say({&byte, 1});
+    }
+    CHECK(whole == bytes);
+    CHECK(whole.ends_with("+OK goodbye\r\n"));
+}
+
+TEST_CASE("a deleted message is gone from every answer at once, and from the inbox at QUIT")
+{
+    auto world = with_three_messages();
+    Conversation client(world);
+    client.log_in();
+    client.say("DELE 2\r\n");
+    CHECK(client.say("STAT\r\n") == "+OK 2 49\r\n");
+    CHECK(client.say("LIST\r\n") == "+OK the list follows\r\n1 23\r\n3 26\r\n.\r\n");
+    CHECK(client.say("RETR 2\r\n") == "-ERR no such message\r\n");
+    CHECK(client.say("DELE 2\r\n") == "-ERR no such message\r\n");
+    CHECK(world.box().removed.empty());
+    CHECK(client.say("QUIT\r\n") == "+OK goodbye\r\n");
+    CHECK(client.is_over());
+    CHECK(world.box().removed == std::vector<std::string>{"2"});
+    CHECK_FALSE(world.box().in_use);
+}
+
+TEST_CASE("RSET takes every deletion back")
+{
+    auto world = with_three_messages();
+    Conversation client(world);
+    client.log_in();
+    CHECK(client.say("DELE 1\r\nDELE 3\r\nRSET\r\nSTAT\r\nQUIT\r\n")
+              .ends_with("+OK\r\n+OK 3 76\r\n+OK goodbye\r\n"));
+    CHECK(world.box().removed.empty());
+}
+
+TEST_CASE("a connection that ends without QUIT deletes nothing and frees the inbox")
+{
+    auto world = with_three_messages();
+    SUBCASE("it is dropped")
+    {
+        Conversation client(world);
+        client.log_in();
+        client.say("DELE 1\r\n");
+        client.hang_up();
+    }
+    SUBCASE("it is dropped within the word QUIT")
+    {
+        Conversation client(world);
+        client.log_in();
+        client.say("DELE 1\r\nQUIT\r");
+        client.hang_up();
+    }
+    SUBCASE("it falls silent")
+    {
+        world.limits.idle = std::chrono::milliseconds(0);
+        Conversation client(world);
+        client.say("USER biuro@moja-firma.lublin.pl\r\nPASS sekret-biuro\r\nDELE 1\r\n");
+        CHECK(client.is_over());
+    }
+    SUBCASE("it is drained")
+    {
+        Conversation client(world);
+        client.log_in();
+        client.say("DELE 1\r\n");
+        client.drain();
+        CHECK(client.listen().empty());
+        CHECK(client.is_over());
+    }
+    SUBCASE("it makes too many errors")
+    {
+        world.limits.errors = 1;
+        Conversation client(world);
+        client.log_in();
+        client.say("DELE 1\r\nXYZZY\r\n");
+        CHECK(client.is_over());
+    }
+    CHECK(world.box().removed.empty());
+    CHECK_FALSE(world.box().in_use);
+}
+
+TEST_CASE("when deleted messages could not be removed, QUIT says so")
+{
+    auto world = with_three_messages();
+    world.box().remove_fault = Fault::io;
+    Conversation client(world);
+    client.log_in();
+    CHECK(
+        client.say("DELE 1\r\nQUIT\r\n")
+            .ends_with("-ERR [SYS/TEMP] some deleted messages could not be removed and are still there\r\n"));
+    CHECK(client.is_over());
+}
+
+TEST_CASE("a message that vanished or cannot be opened is refused, and the session goes on")
+{
+    auto world = with_three_messages();
+    Conversation client(world);
+    client.log_in();
+    world.box().messages.erase(world.box().messages.begin());
+    CHECK(client.say("RETR 1\r\n") == "-ERR this message is no longer there\r\n");
+    CHECK(client.say("TOP 1 0\r\n") == "-ERR this message is no longer there\r\n");
+    world.box().read_fault = Fault::unavailable;
+    CHECK(client.say("RETR 2\r\n").starts_with("-ERR [SYS/TEMP]"));
+    world.box().read_fault.reset();
+    CHECK(client.say("RETR 2\r\n").starts_with("+OK 27 octets\r\n"));
+}
+
+TEST_CASE("a message that cannot be read to its end breaks off without the final dot")
+{
+    auto world = with_three_messages();
+    world.box().unreadable = true;
+    Conversation client(world);
+    client.log_in();
+    CHECK(client.say("DELE 2\r\nRETR 1\r\nQUIT\r\n") == "+OK deleted when you QUIT\r\n+OK 23 octets\r\n");
+    CHECK(client.is_over());
+    CHECK(world.box().removed.empty());
+}
+
+TEST_CASE("what a session shows is what there was when it logged in")
+{
+    auto world = with_three_messages();
+    Conversation client(world);
+    client.log_in();
+    world.box().add("Subject: four\n\n\n");
+    CHECK(client.say("STAT\r\n") == "+OK 3 76\r\n");
+}

@@ -1,0 +1,97 @@
+#pragma once
+// The world of a POP3 session under test: accounts whose passwords are known, inboxes in memory whose
+// messages are real descriptors, and a conversation over a Unix socket pair that needs neither thread nor
+// sleep: after each utterance the event loop runs until nothing is left to do.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <asio/io_context.hpp>
+
+#include "core/base/clock.h"
+#include "daemon/access/session.h"
+
+namespace metka::access::test {
+
+struct Stored {
+    std::string name;
+    std::string text; // as on disk
+};
+
+// What stands behind one account, and what of it fails.
+struct Box {
+    std::vector<Stored> messages;
+    bool in_use = false;
+    std::optional<Fault> lock_fault, list_fault, read_fault, remove_fault;
+    bool unreadable = false; // opens, but cannot be read
+    std::vector<std::string> removed;
+
+    void add(std::string text);
+};
+
+struct Account {
+    std::string password;
+    login::Verdict verdict = login::Verdict::right;
+};
+
+class AccountBook final : public login::Authenticator {
+  public:
+    std::map<std::string, Account, std::less<>> accounts;
+    bool away = false;
+    std::vector<std::string> asked; // names, in order
+    std::string last_let_in;
+
+    asio::awaitable<Result<login::Answer>> check(login::Attempt attempt) override;
+};
+
+inline constexpr std::string_view somebody = "biuro@moja-firma.lublin.pl";
+inline constexpr std::string_view password = "sekret-biuro"; // of biuro@
+
+struct World {
+    World(); // with three accounts: right, expired (wygasla@) and suspended (wstrzymana@), and empty boxes
+
+    SetClock clock{from_unix_ms(1'700'000'000'000)};
+    AccountBook book;
+    std::map<std::string, Box, std::less<>> boxes;
+    AccessLimits limits;
+    bool no_wire = false; // a log-in brings no wire to its inbox
+
+    Box& box() { return boxes[std::string(somebody)]; }
+    Collaborators collaborators();
+};
+
+class Conversation {
+  public:
+    explicit Conversation(World& world);
+    ~Conversation(); // the client hangs up
+
+    std::string say(std::string_view bytes); // what the server answered
+    std::string listen();
+    void say_only(std::string_view bytes);                       // and do not listen while the server works
+    void log_in();                                               // as biuro@
+    sys::Descriptor take_client() { return std::move(client_); } // somebody else speaks from here on
+    void work();                                                 // until nothing is left to do
+    void hang_up();
+    void drain(); // what metkad asks for: the session ends where it waits for a command
+    bool is_over() const { return ended_; } // the server has said its last
+    std::size_t unsent() const { return channel_->unsent(); }
+
+  private:
+    asio::awaitable<void> serve();
+    std::size_t take(std::string& heard);
+
+    asio::io_context loop_;
+    sys::Descriptor client_;
+    Collaborators collaborators_;
+    AccessLimits limits_;
+    std::unique_ptr<net::Channel> channel_;
+    bool ended_ = false;
+};
+
+std::string with_crlf(std::string_view stored);      // as a client has it in the end
+std::string without_stuffing(std::string_view sent); // the lines of a multi-line answer, without its last
+
+} // namespace metka::access::test

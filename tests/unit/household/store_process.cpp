@@ -1,0 +1,213 @@
+#include "tests/unit/household/store_process.h"
+
+#include <csignal>
+#include <fstream>
+#include <grp.h>
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/directory/sqlite_directory.h"
+#include "core/sys/confine.h"
+#include "core/sys/file.h"
+
+namespace metka::household {
+
+using namespace maildir;
+
+Result<sys::Frame> Peer::ask(sys::Frame request)
+{
+    request.number = ++number_;
+    if (sys::send_frame(wire_.get(), request) != sys::Passed::whole)
+        return fail(Fault::unavailable, "the wire is closed");
+    for (;;) {
+        pollfd waiting{.fd = wire_.get(), .events = POLLIN, .revents = 0};
+        if (poll(&waiting, 1, 10'000) == 0) return fail(Fault::unavailable, "no answer");
+        sys::Frame answer;
+        const auto passed = sys::receive_frame(wire_.get(), answer);
+        if (passed == sys::Passed::later) continue;
+        if (passed != sys::Passed::whole) return fail(Fault::unavailable, "the wire is closed");
+        if (answer.kind == 0) return std::unexpected(sys::decode_error(answer));
+        return answer;
+    }
+}
+
+namespace {
+
+bool is_root()
+{
+    return getuid() == 0;
+}
+
+std::string me()
+{
+    return getpwuid(getuid())->pw_name;
+}
+
+std::string my_group()
+{
+    return getgrgid(getgid())->gr_name;
+}
+
+} // namespace
+
+settings::Settings StoreProcess::settings() const
+{
+    settings::Settings made;
+    made.state_folder = folder_.path();
+    made.operator_host = "mail.test";
+    made.users_store = is_root() ? "daemon" : me(); // two users that every Debian has
+    made.users_smtp = made.users_access = made.users_auth = is_root() ? "nobody" : me();
+    made.users_directory_group = is_root() ? "nogroup" : my_group();
+    return made;
+}
+
+StoreProcess::StoreProcess()
+{
+    make_state();
+    start();
+    make_inbox(mine_);
+    make_inbox(other_);
+}
+
+StoreProcess::~StoreProcess()
+{
+    metkad_.reset(); // it drains, and ends
+    if (process_ > 0) {
+        kill(process_, SIGKILL);
+        waitpid(process_, nullptr, 0);
+    }
+}
+
+void StoreProcess::make_state()
+{
+    REQUIRE(chmod(folder_.path().c_str(), 0711) == 0);
+    for (const auto* const name : {"directory", "mail"})
+        REQUIRE(mkdir(path(name).c_str(), 0700) == 0);
+    sqlite::Ownership ownership{.mode = 0640};
+    if (is_root()) {
+        const auto store = sys::identity_of("daemon", {"nogroup"});
+        REQUIRE(store);
+        ownership.group = store->groups.front();
+        REQUIRE(chown(path("mail").c_str(), store->uid, store->gid) == 0);
+        REQUIRE(chown(path("directory").c_str(), 0, store->groups.front()) == 0);
+        REQUIRE(chmod(path("directory").c_str(), 0750) == 0);
+    }
+    auto registry = directory::open_registry(path("directory/metka.db"), ownership);
+    REQUIRE(registry);
+    registry_ = std::move(*registry);
+
+    const directory::People people;
+    REQUIRE(people.move_in(*registry_));
+    auto second = people.sklep;
+    second.id = InboxId::make(directory::noon);
+    second.address = directory::address("drugi@moja-firma.lublin.pl");
+    auto entry = directory::by_root("mailbox add");
+    REQUIRE(registry_->change(entry, [&](directory::Changes& changes) { return changes.add(second); }));
+    mine_ = people.sklep.id;
+    other_ = second.id;
+}
+
+void StoreProcess::start()
+{
+    const auto config = path("store.yaml");
+    std::ofstream(config) << settings::render(settings(), settings::Reader::store, 1);
+    auto wire = sys::make_wire();
+    REQUIRE(wire);
+    const auto lock = path("instance.lock");
+    const sys::Descriptor lock_file(open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const auto wire_end = wire->other.duplicate();
+    process_ = fork();
+    REQUIRE(process_ >= 0);
+    if (process_ == 0) {
+        // Above what they become, so that neither overwrites the other.
+        const int high_wire = fcntl(wire_end.get(), F_DUPFD, 100);
+        const int high_lock = fcntl(lock_file.get(), F_DUPFD, 100);
+        dup2(high_wire, metkad_descriptor);
+        dup2(high_lock, lock_descriptor);
+        close(high_wire);
+        close(high_lock);
+        execl(METKA_STORE, "metka-store", "--config", config.c_str(), nullptr);
+        _exit(127);
+    }
+    metkad_.emplace(std::move(wire->one));
+    wire->other.reset();
+    const auto started = metkad_->ask(Start{});
+    REQUIRE_MESSAGE(started, (started ? "" : started.error().text));
+}
+
+void StoreProcess::make_inbox(const InboxId& inbox)
+{
+    MakeInbox request;
+    request.inbox = inbox;
+    const auto made = metkad_->ask(request);
+    REQUIRE_MESSAGE(made, (made ? "" : made.error().text));
+}
+
+Peer StoreProcess::meet(Program program)
+{
+    auto pair = sys::make_wire();
+    REQUIRE(pair);
+    const auto taken = metkad_->ask(GiveWire{.peer = program}, std::move(pair->other));
+    REQUIRE(taken);
+    return Peer(std::move(pair->one));
+}
+
+Peer StoreProcess::session(const InboxId& inbox)
+{
+    auto pair = sys::make_wire();
+    REQUIRE(pair);
+    auto granting = auth();
+    const auto granted = granting.ask(GrantInbox{inbox}, std::move(pair->other));
+    REQUIRE_MESSAGE(granted, (granted ? "" : granted.error().text));
+    return Peer(std::move(pair->one));
+}
+
+void StoreProcess::deliver(const InboxId& inbox, std::string_view text)
+{
+    auto wire = smtp();
+    const auto transaction = MessageId::make(SystemClock().now());
+    REQUIRE(wire.ask(PromiseRoom{.transaction = transaction, .inbox = inbox, .octets = Bytes{text.size()}}));
+    {
+        const auto opened = wire.ask(OpenMessage{.transaction = transaction, .first = inbox});
+        REQUIRE(opened);
+        REQUIRE(sys::write_whole(opened->descriptors[0].get(), text, 0));
+    }
+    const auto committed = wire.ask(CommitMessage{
+        .transaction = transaction, .inboxes = {inbox}, .size = Bytes{text.size()}, .lines = 1});
+    REQUIRE_MESSAGE(committed, (committed ? "" : committed.error().text));
+}
+
+std::vector<std::string> StoreProcess::names(const InboxId& inbox)
+{
+    auto wire = session(inbox);
+    const auto answer = wire.ask(ListInbox{});
+    REQUIRE(answer);
+    const auto listing = sys::decode<Listing>(*answer);
+    REQUIRE(listing);
+    std::vector<std::string> found;
+    for (const auto& message : listing->messages)
+        found.push_back(message.name);
+    return found;
+}
+
+std::vector<std::string> StoreProcess::texts(const InboxId& inbox)
+{
+    auto wire = session(inbox);
+    std::vector<std::string> found;
+    for (const auto& name : names(inbox)) {
+        const auto message = wire.ask(ReadMessage{name});
+        REQUIRE(message);
+        const auto text = sys::read_whole(message->descriptors[0].get(), 1_MiB);
+        REQUIRE(text);
+        found.push_back(*text);
+    }
+    return found;
+}
+
+} // namespace metka::household

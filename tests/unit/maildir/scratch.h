@@ -1,0 +1,270 @@
+#pragma once
+// A mail folder of a test's own, a directory of records, and a disk that fails when it is told to.
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <map>
+#include <ranges>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "core/directory/directory.h"
+#include "core/maildir/disk.h"
+#include "core/maildir/maildir_store.h"
+#include "core/sys/file.h"
+
+namespace metka::maildir::test {
+
+class ScratchFolder {
+  public:
+    ScratchFolder()
+    {
+        auto pattern = (std::filesystem::temp_directory_path() / "metka-mail-XXXXXX").string();
+        REQUIRE(mkdtemp(pattern.data()) != nullptr);
+        path_ = pattern;
+    }
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+    ~ScratchFolder()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    const std::filesystem::path& path() const { return path_; }
+    sys::Descriptor open() const
+    {
+        auto folder = sys::open_folder(path_);
+        REQUIRE(folder);
+        return std::move(*folder);
+    }
+
+  private:
+    std::filesystem::path path_;
+};
+
+class RecordDirectory final : public directory::Directory {
+  public:
+    Result<std::optional<directory::RecipientRecord>> recipient(const Address&) override
+    {
+        return std::nullopt;
+    }
+    Result<std::optional<directory::InboxRecord>> inbox(const InboxId& id) override
+    {
+        const auto found = records.find(id);
+        if (found == records.end()) return std::nullopt;
+        return found->second;
+    }
+    Result<std::optional<directory::InboxRecord>> login(std::string_view) override { return std::nullopt; }
+    Result<bool> may_send_as(const InboxId&, const Address&) override { return false; }
+
+    std::map<InboxId, directory::InboxRecord> records;
+};
+
+// Lets the n-th call that changes or makes something durable fail.
+class FailingDisk final : public Disk {
+  public:
+    void fail_call(int n, int error_number)
+    {
+        left_ = n;
+        error_ = error_number;
+        failed_ = false;
+    }
+    void work() { left_ = 0; }
+    bool has_failed() const { return failed_; }
+
+    Result<sys::Descriptor> open_folder(int folder, const std::string& path) override
+    {
+        if (fails()) return refusal();
+        return Disk::open_folder(folder, path);
+    }
+    Result<sys::Descriptor> open_message(int folder, const std::string& name) override
+    {
+        if (fails()) return refusal();
+        return Disk::open_message(folder, name);
+    }
+    Result<std::vector<std::string>> names(int folder) override
+    {
+        if (fails()) return refusal();
+        return Disk::names(folder);
+    }
+    Result<sys::Descriptor> open_unnamed(int folder) override
+    {
+        if (fails()) return refusal();
+        return Disk::open_unnamed(folder);
+    }
+    Result<sys::Descriptor> reopen_for_reading(int file) override
+    {
+        if (fails()) return refusal();
+        return Disk::reopen_for_reading(file);
+    }
+    Result<void> check_no_writer(int file) override
+    {
+        if (fails()) return refusal();
+        return Disk::check_no_writer(file);
+    }
+    Result<Linked> link(int file, int folder, const std::string& name) override
+    {
+        if (fails()) return refusal();
+        if (elsewhere.contains(folder_key(folder)) && !copies_.contains(file)) return Linked::elsewhere;
+        note(fmt::format("link into {}", folder_key(folder)));
+        return Disk::link(file, folder, name);
+    }
+    Result<void> copy(int from, int to) override
+    {
+        if (fails()) return refusal();
+        copies_.insert(to);
+        note("copy");
+        return Disk::copy(from, to);
+    }
+    Result<void> sync_data(int file) override
+    {
+        if (fails()) return refusal();
+        note("sync message");
+        return Disk::sync_data(file);
+    }
+    Result<void> sync_folder(int folder) override
+    {
+        if (fails()) return refusal();
+        note(fmt::format("sync {}", folder_key(folder)));
+        return Disk::sync_folder(folder);
+    }
+    Result<void> make_folder(int folder, const std::string& name, mode_t mode) override
+    {
+        if (fails()) return refusal();
+        return Disk::make_folder(folder, name, mode);
+    }
+    Result<void> unlink(int folder, const std::string& name) override
+    {
+        if (fails()) return refusal();
+        return Disk::unlink(folder, name);
+    }
+
+    static ino_t folder_key(int folder) { return sys::status_of(folder)->st_ino; }
+    std::set<ino_t> elsewhere;      // folders that no link reaches, as if in another project
+    std::vector<std::string> calls; // that make something durable, or need it to be
+
+  private:
+    void note(std::string call) // workers call at the same time
+    {
+        const std::scoped_lock lock(mutex_);
+        calls.push_back(std::move(call));
+    }
+    bool fails()
+    {
+        const std::scoped_lock lock(mutex_);
+        if (left_ == 0 || --left_ > 0) return false;
+        failed_ = true;
+        return true;
+    }
+    std::unexpected<Error> refusal() const { return fail_errno(error_, "the test's disk"); }
+
+    std::mutex mutex_;
+    int left_ = 0;
+    int error_ = 0;
+    bool failed_ = false;
+    std::set<int> copies_;
+};
+
+// A store in a scratch folder, with a clock that stands still.
+struct Scratch {
+    ScratchFolder folder;
+    FailingDisk disk;
+    SetClock clock{from_unix_ms(1'763'765'000'000)};
+    RecordDirectory directory;
+    std::unique_ptr<MaildirStore> store;
+
+    Scratch()
+    {
+        auto opened = MaildirStore::open(folder.open(), clock, disk);
+        if (!opened) FAIL(opened.error().text);
+        store = std::move(*opened);
+    }
+
+    InboxFacts mailbox(Capacity capacity = {}, InboxId shell = {})
+    {
+        directory::InboxRecord record;
+        record.id = InboxId::make(clock.now());
+        record.kind = directory::InboxKind::mailbox;
+        if (!shell.empty()) record.shell = shell;
+        record.capacity = capacity;
+        return add(record);
+    }
+
+    InboxFacts shell_inbox(std::uint32_t uid, Capacity capacity = {})
+    {
+        directory::InboxRecord record;
+        record.id = InboxId::make(clock.now());
+        record.kind = directory::InboxKind::shell;
+        record.shell = record.id;
+        record.shell_uid = uid;
+        record.capacity = capacity;
+        return add(record);
+    }
+
+    InboxFacts add(const directory::InboxRecord& record)
+    {
+        directory.records[record.id] = record;
+        auto facts = facts_of(record);
+        const auto made = store->make(facts.place);
+        if (!made) FAIL(made.error().text);
+        return facts;
+    }
+
+    MessageId next_id() { return MessageId::make(clock.now()); }
+
+    std::filesystem::path maildir(const InboxFacts& inbox) const
+    {
+        return folder.path() / *path_of(inbox.place);
+    }
+
+    std::vector<std::string> files(const InboxFacts& inbox, const std::string& sub = "new") const
+    {
+        std::vector<std::string> names;
+        for (const auto& entry : std::filesystem::directory_iterator(maildir(inbox) / sub))
+            names.push_back(entry.path().filename());
+        return names;
+    }
+
+    Result<void> deliver(const std::vector<InboxFacts>& inboxes, const std::string& text)
+    {
+        const auto id = next_id();
+        auto file = store->open_message(id, inboxes.front());
+        if (!file) return pass(file);
+        auto written = sys::write_whole(file->get(), text, 0);
+        if (!written) return written;
+        file->reset();
+        return store->commit(id, inboxes, written_of(text));
+    }
+
+    static Written written_of(const std::string& text)
+    {
+        return {.size = {text.size()}, .lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'))};
+    }
+
+    std::string content(MaildirInbox& inbox, const std::string& name) const
+    {
+        const auto message = inbox.read(name);
+        if (!message) return "(" + std::string(metka::name(message.error().fault)) + ")";
+        return *sys::read_whole(message->get(), 64_MiB);
+    }
+};
+
+inline Fault fault_of(const auto& result)
+{
+    REQUIRE_FALSE(result);
+    return result.error().fault;
+}
+
+inline void write_file(const std::filesystem::path& path, const std::string& text)
+{
+    const auto folder = sys::open_folder(path.parent_path());
+    REQUIRE(folder);
+    REQUIRE(sys::replace_file(folder->get(), path.filename(), text, 0644));
+}
+
+} // namespace metka::maildir::test

@@ -1,0 +1,155 @@
+#include "cli/command_line.h"
+
+#include <doctest/doctest.h>
+
+#include "core/base/text.h"
+
+using namespace metka;
+using namespace metka::metkactl;
+
+namespace {
+
+std::vector<std::string> words(std::string_view line)
+{
+    std::vector<std::string> result;
+    for (const auto word : split(line, ' '))
+        if (!word.empty()) result.emplace_back(word);
+    return result;
+}
+
+auto read(std::string_view line)
+{
+    return read_command_line(words(line), "/default.sock");
+}
+
+} // namespace
+
+TEST_CASE("the forms that scripts rely on become requests")
+{
+    struct Row {
+        std::string_view line, method, params;
+    };
+    const Row rows[] = {
+        {"customer add firma --name Firma --contact anna@example.org", "customer.add",
+         R"({"name":"firma","title":"Firma","contact":"anna@example.org"})"},
+        {"domain add moja-firma.lublin.pl --customer firma", "domain.add",
+         R"({"domain":"moja-firma.lublin.pl","customer":"firma"})"},
+        {"domain add example.com --customer firma --owned", "domain.add",
+         R"({"domain":"example.com","customer":"firma","owned":true})"},
+        {"shell add anna --customer firma --disk-limit 500M --free-domain moja-firma.lublin.pl "
+         "--password-stdin",
+         "shell.add",
+         R"({"login":"anna","customer":"firma","disk_limit":"500M","free_domain":"moja-firma.lublin.pl"})"},
+        {"mailbox add biuro@moja-firma.lublin.pl --shell anna --capacity 50M --valid-until 2027-12-31 "
+         "--password-stdin",
+         "mailbox.add",
+         R"({"address":"biuro@moja-firma.lublin.pl","shell":"anna","capacity":"50M","valid_until":"2027-12-31"})"},
+        {"mailbox add sklep@moja-firma.lublin.pl --customer firma --capacity 1G --password-stdin",
+         "mailbox.add", R"({"address":"sklep@moja-firma.lublin.pl","customer":"firma","capacity":"1G"})"},
+        {"alias add marketing@moja-firma.lublin.pl --to biuro@moja-firma.lublin.pl", "alias.add",
+         R"({"address":"marketing@moja-firma.lublin.pl","to":"biuro@moja-firma.lublin.pl"})"},
+        {"mailbox show biuro@moja-firma.lublin.pl --json", "mailbox.show",
+         R"({"address":"biuro@moja-firma.lublin.pl"})"},
+        {"shell remove anna --remove-unix-user --dry-run", "shell.remove",
+         R"({"login":"anna","remove_unix_user":true,"dry_run":true})"},
+        {"mailbox set a@b.pl --valid-until +1y", "mailbox.set",
+         R"({"address":"a@b.pl","valid_until":"+1y"})"},
+        {"status", "status", "{}"},
+        {"version", "version", "{}"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.line);
+        const auto line = read(row.line);
+        REQUIRE_MESSAGE(line.has_value(), line.error().text);
+        CHECK(line->verb->method() == row.method);
+        auto wanted = control::parse_json(row.params).value();
+        for (const auto& member : *wanted.object()) {
+            const control::Json params(line->params);
+            const auto* const given = params.member(member.name);
+            REQUIRE(given != nullptr);
+            CHECK(*given == member.value);
+        }
+        CHECK(line->params.size() == wanted.object()->size());
+    }
+}
+
+TEST_CASE("every example of the table is a command line of its own verb")
+{
+    for (const auto& verb : control::verbs()) {
+        std::string example(verb.example);
+        if (const auto quote = example.find('\''); quote != std::string::npos)
+            example.replace(quote, example.rfind('\'') - quote + 1, "quoted");
+        CAPTURE(example);
+        const auto line = read(example.substr(std::string_view("metkactl ").size()));
+        REQUIRE_MESSAGE(line.has_value(), line.error().text);
+        CHECK(line->verb == &verb);
+    }
+}
+
+TEST_CASE("flags that every command has may stand before it and after it")
+{
+    for (const std::string_view text :
+         {"--json --yes --socket /s alias list", "alias --json list --yes --socket /s",
+          "alias list --socket /s --yes --json"}) {
+        CAPTURE(text);
+        const auto line = read(text);
+        REQUIRE_MESSAGE(line.has_value(), line.error().text);
+        CHECK(line->json);
+        CHECK(line->yes);
+        CHECK(line->socket == "/s");
+    }
+    CHECK(read("alias list")->socket == "/default.sock");
+}
+
+TEST_CASE("a password comes from standard input or the generator, and is never an argument")
+{
+    CHECK(read("mailbox set a@b.pl --password-stdin")->password == PasswordFrom::standard_input);
+    CHECK(read("mailbox set a@b.pl --generate")->password == PasswordFrom::generator);
+    CHECK(read("mailbox set a@b.pl --capacity 1M")->password == PasswordFrom::nowhere);
+    CHECK(read("mailbox set a@b.pl --generate --password-stdin").error().status == 64);
+    CHECK(read("mailbox set a@b.pl --password tajne").error().status == 64);
+}
+
+TEST_CASE("a command line that is none ends with 64 and says what was meant")
+{
+    struct Row {
+        std::string_view line, says;
+    };
+    const Row rows[] = {
+        {"", "say what to do"},
+        {"mailbox", "say what to do with mailbox"},
+        {"mailbx list", "did you mean “mailbox”"},
+        {"mailbox lst", "did you mean “list”"},
+        {"mailbox add a@b.pl --capcity 5M", "did you mean “--capacity”"},
+        {"mailbox show", "ADDRESS"},
+        {"alias add a@b.pl", "--to"},
+        {"status now", "does not take “now”"},
+        {"alias show a@b.pl c@d.pl", "does not take “c@d.pl”"},
+        {"--nonsense", "--nonsense"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.line);
+        const auto line = read(row.line);
+        REQUIRE_FALSE(line.has_value());
+        CHECK(line.error().status == 64);
+        CHECK(line.error().help.empty());
+        CHECK_MESSAGE(line.error().text.contains(row.says), line.error().text);
+        CHECK(line.error().text.contains("--help"));
+    }
+}
+
+TEST_CASE("help is there for the program, each noun and each verb, and ends with 0")
+{
+    CHECK(read("--help").error().help.contains("metkactl NOUN VERB"));
+    CHECK(read("mailbox --help").error().help.contains("metkactl mailbox remove"));
+    CHECK(read("--version").error().help.starts_with("metkactl "));
+    for (const auto& verb : control::verbs()) {
+        CAPTURE(verb.method());
+        const auto line = read(fmt::format("{} {} --help", verb.noun, verb.verb));
+        REQUIRE_FALSE(line.has_value());
+        CHECK(line.error().status == 0);
+        CHECK(line.error().help.contains(verb.example));
+        for (const auto& parameter : verb.parameters)
+            CHECK(line.error().help.contains(parameter.help));
+    }
+}

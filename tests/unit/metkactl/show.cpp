@@ -1,0 +1,113 @@
+#include "cli/show.h"
+
+#include <doctest/doctest.h>
+
+using namespace metka;
+using namespace metka::metkactl;
+using control::Json;
+using control::Kind;
+
+namespace {
+
+Json parse(std::string_view text)
+{
+    return control::parse_json(text).value();
+}
+
+const control::Verb& verb(std::string_view method)
+{
+    return *control::verb_of(method);
+}
+
+} // namespace
+
+TEST_CASE("values are shown to people in their units, and to programs as they are")
+{
+    struct Row {
+        Kind kind;
+        std::string_view json, terminal, piped;
+    };
+    const Row rows[] = {
+        {Kind::text, "\"a\"", "a", "a"},
+        {Kind::text, "\"\"", "–", ""},
+        {Kind::text, "null", "–", ""},
+        {Kind::text, R"("a\tb\u001b[31m")", "a\\x09b\\x1B[31m", "a\\x09b\\x1B[31m"},
+        {Kind::size, "52428800", "50 MiB", "52428800"},
+        {Kind::size, "null", "–", ""},
+        {Kind::capacity, "null", "unlimited", "unlimited"},
+        {Kind::capacity, "1073741824", "1 GiB", "1073741824"},
+        {Kind::number, "3", "3", "3"},
+        {Kind::instant, "\"2026-03-10T12:00:00Z\"", "2026-03-10 12:00:00 UTC", "2026-03-10T12:00:00Z"},
+        {Kind::date, "\"2027-12-31\"", "2027-12-31", "2027-12-31"},
+        {Kind::date, "null", "–", ""},
+        {Kind::seconds, "59", "59 s", "59"},
+        {Kind::seconds, "3599", "59 min 59 s", "3599"},
+        {Kind::seconds, "7260", "2 h 1 min", "7260"},
+        {Kind::seconds, "90000", "1 d 1 h", "90000"},
+        {Kind::flag, "true", "yes", "true"},
+        {Kind::domain, "\"xn--w-uga1v8h.pl\"", "żółw.pl", "xn--w-uga1v8h.pl"},
+        {Kind::address, "\"a@xn--w-uga1v8h.pl\"", "a@żółw.pl", "a@xn--w-uga1v8h.pl"},
+        {Kind::address, "\"anna\"", "anna", "anna"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.json);
+        CHECK(show(row.kind, parse(row.json), Form::terminal) == row.terminal);
+        CHECK(show(row.kind, parse(row.json), Form::piped) == row.piped);
+    }
+}
+
+TEST_CASE("piped, a list is rows of values between tabs without a header, an empty value keeps its place")
+{
+    const auto rows =
+        parse(R"([{"address":"a@b.pl","state":"active","kind":"paid","customer":"firma","shell":null,
+        "capacity":null,"valid_until":null},{"address":"c@b.pl"}])");
+    CHECK(show(verb("mailbox.list"), rows, {Form::piped}) ==
+          "a@b.pl\tactive\tpaid\tfirma\t\tunlimited\t\nc@b.pl\t\t\t\t\tunlimited\t\n");
+    CHECK(show(verb("mailbox.list"), parse("[]"), {Form::piped}).empty());
+}
+
+TEST_CASE("piped, an object is a name, a tab and a value a line")
+{
+    const auto card = parse(R"({"address":"a@b.pl","to":"anna","made_by":"administrator","customer":"firma",
+        "created":"2026-03-10T12:00:00Z"})");
+    CHECK(show(verb("alias.show"), card, {Form::piped}) ==
+          "address\ta@b.pl\nto\tanna\nmade_by\tadministrator\ncustomer\tfirma\ncreated\t2026-03-10T12:00:"
+          "00Z\n");
+}
+
+TEST_CASE("json is the answer as it came")
+{
+    CHECK(show(verb("alias.show"), parse(R"({"b":1,"a":[null]})"), {Form::json}) ==
+          "{\"b\":1,\"a\":[null]}\n");
+}
+
+TEST_CASE("what was done is told step by step, and after a dry run that nothing was")
+{
+    CHECK(show(verb("alias.add"), parse(R"({"done":true,"steps":["lead a to b"]})"), {Form::piped}) ==
+          "lead a to b\n");
+    CHECK(show(verb("alias.add"), parse(R"({"done":false,"steps":["lead a to b"]})"), {Form::terminal}) ==
+          "lead a to b\n(dry run: nothing was changed)\n");
+}
+
+TEST_CASE("on a terminal a list is a table with headings, coloured only where that is wanted")
+{
+    const auto rows = parse(R"([{"domain":"a.pl","customer":"firma","kind":"local","state":"pending"}])");
+    const auto plain = show(verb("domain.list"), rows, {Form::terminal});
+    CHECK(plain.contains("DOMAIN") == false);
+    CHECK(plain.contains("domain"));
+    CHECK(plain.contains("a.pl"));
+    CHECK_FALSE(plain.contains('\x1B'));
+    CHECK(show(verb("domain.list"), rows, {Form::terminal, Colour::where_it_helps}).contains('\x1B'));
+    CHECK(show(verb("domain.list"), parse("[]"), {Form::terminal}) == "none\n");
+}
+
+TEST_CASE("status shows its programs as a table on a terminal and as rows of their own when piped")
+{
+    const auto card = parse(R"({"version":"1","instance":"/s","uptime":5,"customers":0,"domains":0,"shells":0,
+        "mailboxes":0,"aliases":0,"programs":[{"name":"store","pid":5,"state":"running","restarts":0,"generation":1,
+        "missing":""}]})");
+    const auto piped = show(verb("status"), card, {Form::piped});
+    CHECK(piped.contains("uptime\t5\n"));
+    CHECK(piped.ends_with("programs\tstore\t5\trunning\t0\t1\t\n"));
+    CHECK(show(verb("status"), card, {Form::terminal}).contains("restarts"));
+}

@@ -1,0 +1,239 @@
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "core/net/channel.h"
+#include "tests/unit/net/loop.h"
+#include "tests/unit/net/sockets.h"
+
+using namespace metka;
+using namespace metka::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Pem& certificate()
+{
+    static const Pem made = make_certificate();
+    return made;
+}
+
+struct Served {
+    bool shaken = false;
+    std::string summary;
+    Heard last = Heard::line;
+    std::string heard; // every line, then what is left
+};
+
+// STARTTLS as a session does it, then an echo until the client goes.
+asio::awaitable<Served> serve(Channel& channel, std::shared_ptr<TlsContext> context,
+                              std::chrono::milliseconds patience = 20s)
+{
+    Served served;
+    co_await channel.read_line(100, patience);
+    channel.say("220 ready\r\n");
+    served.shaken = co_await channel.start_tls(*context, patience);
+    if (!served.shaken) co_return served;
+    served.summary = channel.tls_summary();
+    for (;;) {
+        const auto reading = co_await channel.read_line(100, patience);
+        served.last = reading.heard;
+        if (reading.heard != Heard::line) break;
+        served.heard += std::string(reading.line.text) + "|";
+        channel.say("250 " + std::string(reading.line.text) + "\r\n");
+    }
+    served.heard += channel.buffered();
+    co_return served;
+}
+
+// Runs the server here and the client in a thread.
+Served meet(const std::function<void(int socket)>& client, std::chrono::milliseconds patience = 20s)
+{
+    auto sockets = tcp_sockets();
+    Loop loop;
+    auto channel = std::make_unique<Channel>(loop.executor(), std::move(sockets.ours), "192.0.2.1");
+    std::thread thread([&] {
+        client(sockets.peer.get());
+        sockets.peer.reset();
+    });
+    const auto served = loop.run(serve(*channel, context_for(certificate()), patience));
+    channel.reset();
+    thread.join();
+    return served;
+}
+
+void start_tls(int socket)
+{
+    send_all(socket, "STARTTLS\r\n");
+    CHECK(receive_some(socket) == "220 ready\r\n");
+}
+
+} // namespace
+
+TEST_CASE("a session goes on under TLS on the same socket, and knows it")
+{
+    std::string reply;
+    const auto served = meet([&](int socket) {
+        start_tls(socket);
+        TlsClient client(socket);
+        REQUIRE(client.handshake());
+        client.write("EHLO a\r\n");
+        reply = client.read();
+        client.close_notify();
+    });
+    CHECK(served.shaken);
+    CHECK(served.summary.starts_with("TLSv1.3 TLS_"));
+    CHECK(served.heard == "EHLO a|");
+    CHECK(served.last == Heard::closed);
+    CHECK(reply == "250 EHLO a\r\n");
+}
+
+TEST_CASE("lines under TLS may come byte by byte, and many in one record")
+{
+    const auto served = meet([](int socket) {
+        start_tls(socket);
+        TlsClient client(socket);
+        REQUIRE(client.handshake());
+        for (const char c : std::string("NOOP\r\n"))
+            client.write({&c, 1});
+        client.write("A\r\nB\r\nC\r\n");
+        client.write("D\r\n");
+        for (std::string told; !told.ends_with("250 D\r\n");)
+            told += client.read();
+        client.close_notify();
+    });
+    CHECK(served.heard == "NOOP|A|B|C|D|");
+}
+
+TEST_CASE("what stands behind STARTTLS in the clear is not taken over, buffered or not")
+{
+    const auto buffered =
+        meet([](int socket) { send_all(socket, "STARTTLS\r\nMAIL FROM:<eve@example.org>\r\n"); });
+    CHECK_FALSE(buffered.shaken);
+    CHECK(buffered.heard.empty());
+
+    const auto on_its_way = meet([](int socket) {
+        start_tls(socket);
+        send_all(socket, "MAIL FROM:<eve@example.org>\r\n");
+        TlsClient client(socket);
+        CHECK_FALSE(client.handshake());
+    });
+    CHECK_FALSE(on_its_way.shaken);
+    CHECK(on_its_way.heard.empty());
+}
+
+TEST_CASE("the end of TLS is the end of the connection: what follows in the clear is never read")
+{
+    const auto served = meet([](int socket) {
+        start_tls(socket);
+        TlsClient client(socket);
+        REQUIRE(client.handshake());
+        client.write("NOOP\r\n");
+        CHECK(client.read() == "250 NOOP\r\n");
+        client.close_notify();
+        send_all(socket, "MAIL FROM:<eve@example.org>\r\n");
+    });
+    CHECK(served.heard == "NOOP|");
+    CHECK(served.last == Heard::closed);
+}
+
+TEST_CASE("bytes in the clear between two records end the connection")
+{
+    const auto served = meet([](int socket) {
+        start_tls(socket);
+        TlsClient client(socket);
+        REQUIRE(client.handshake());
+        client.write("NOOP\r\n");
+        CHECK(client.read() == "250 NOOP\r\n");
+        send_all(socket, "MAIL FROM:<eve@example.org>\r\n");
+        CHECK(client.read().empty());
+    });
+    CHECK(served.heard == "NOOP|");
+    CHECK(served.last == Heard::closed);
+}
+
+TEST_CASE("a client that goes without a word, in the handshake or after it, is a closed connection")
+{
+    const auto after = meet([](int socket) {
+        start_tls(socket);
+        TlsClient client(socket);
+        REQUIRE(client.handshake());
+        client.write("QUI");
+    });
+    CHECK(after.shaken);
+    CHECK(after.last == Heard::closed);
+    const auto within = meet([](int socket) {
+        start_tls(socket);
+        send_all(socket, "\x16\x03\x01");
+    });
+    CHECK_FALSE(within.shaken);
+}
+
+TEST_CASE("a handshake that does not end is given up at its limit")
+{
+    const auto served = meet(
+        [](int socket) {
+            start_tls(socket);
+            send_all(socket, "\x16\x03\x01");
+            CHECK(receive_some(socket).empty());
+        },
+        std::chrono::milliseconds(30));
+    CHECK_FALSE(served.shaken);
+}
+
+namespace {
+
+asio::awaitable<bool> send_much(Channel& channel, std::shared_ptr<TlsContext> context,
+                                const std::string& message)
+{
+    const bool shaken = co_await channel.start_tls(*context, 20s);
+    if (!shaken) co_return false;
+    channel.say(message);
+    const bool sent = co_await channel.flush(20s);
+    co_await channel.close();
+    co_return sent;
+}
+
+} // namespace
+
+TEST_CASE("a megabyte goes whole to a client that reads slowly, and then a goodbye in order")
+{
+    std::string message;
+    for (int i = 0; message.size() < (1 << 20); ++i)
+        message += std::to_string(i);
+    auto sockets = tcp_sockets();
+    Loop loop;
+    Channel channel(loop.executor(), std::move(sockets.ours), "192.0.2.1");
+    std::string got;
+    bool in_order = false;
+    std::thread thread([&] {
+        TlsClient client(sockets.peer.get());
+        REQUIRE(client.handshake());
+        for (;;) {
+            const auto more = client.read();
+            if (more.empty()) break;
+            got += more;
+        }
+        in_order = (SSL_get_shutdown(client.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+        sockets.peer.reset();
+    });
+    CHECK(loop.run(send_much(channel, context_for(certificate()), message)));
+    thread.join();
+    CHECK(got == message);
+    CHECK(in_order);
+}
+
+TEST_CASE("a client's wish to negotiate anew is refused")
+{
+    const auto served = meet([](int socket) {
+        start_tls(socket);
+        TlsClient client(socket, TLS1_2_VERSION);
+        REQUIRE(client.handshake());
+        client.write("NOOP\r\n");
+        CHECK(client.read() == "250 NOOP\r\n");
+        SSL_renegotiate(client.get());
+        CHECK((SSL_do_handshake(client.get()) != 1 || SSL_read(client.get(), nullptr, 0) < 0));
+    });
+    CHECK(served.summary.starts_with("TLSv1.2 ECDHE-"));
+    CHECK(served.heard == "NOOP|");
+}

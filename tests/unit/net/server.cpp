@@ -1,0 +1,180 @@
+#include "core/net/server.h"
+
+#include <stdexcept>
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/net/spawn.h"
+#include "tests/unit/net/loop.h"
+#include "tests/unit/net/sockets.h"
+
+using namespace metka;
+using namespace metka::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto too_many = "421 4.7.0 too many\r\n";
+constexpr auto too_many_from_peer = "421 4.7.0 too many from you\r\n";
+
+asio::awaitable<void> greet(std::shared_ptr<Channel> channel)
+{
+    channel->say("220 " + channel->peer() + "\r\n");
+    for (;;) {
+        const auto reading = co_await channel->read_line(100, 20s);
+        if (reading.heard != Heard::line) break;
+        if (reading.line.text == "BUG") throw std::runtime_error("a bug");
+        channel->say("250 ok\r\n");
+    }
+    channel->say("421 goodbye\r\n");
+    co_await channel->flush(1s);
+}
+
+struct House {
+    explicit House(ConnectionLimits limits = {})
+        : server(loop.executor(), limits, {.too_many = too_many, .too_many_from_peer = too_many_from_peer})
+    {
+        auto listening = listen_on_loopback();
+        port = listening.port;
+        server.listen(std::move(listening.socket), "smtp", greet);
+    }
+
+    // A client, and the first words it is told.
+    std::pair<sys::Descriptor, std::string> visit(const char* address = "127.0.0.1")
+    {
+        auto socket = connect_from(address, port);
+        std::string told;
+        loop.until([&] {
+            std::array<char, 100> room{};
+            const auto got = recv(socket.get(), room.data(), room.size(), MSG_DONTWAIT);
+            if (got > 0) told.assign(room.data(), static_cast<std::size_t>(got));
+            return got > 0;
+        });
+        return {std::move(socket), told};
+    }
+
+    Loop loop;
+    Server server;
+    std::uint16_t port = 0;
+};
+
+} // namespace
+
+TEST_CASE("a connection is a session that knows its peer, and is forgotten when it ends")
+{
+    House house;
+    {
+        const auto [socket, told] = house.visit();
+        CHECK(told == "220 127.0.0.1\r\n");
+        CHECK(house.server.connections() == 1);
+    }
+    house.loop.until([&] { return house.server.connections() == 0; });
+}
+
+TEST_CASE("one peer has its limit, others still get in, and a place that becomes free is given again")
+{
+    House house({.total = 10, .per_peer = 2});
+    auto first = house.visit();
+    const auto second = house.visit();
+    const auto third = house.visit();
+    CHECK(third.second == too_many_from_peer);
+    CHECK(receive_some(third.first.get()).empty());
+    CHECK(house.visit("127.0.0.2").second == "220 127.0.0.2\r\n");
+
+    first.first.reset();
+    house.loop.until([&] { return house.server.connections() < 2; });
+    CHECK(house.visit().second == "220 127.0.0.1\r\n");
+}
+
+TEST_CASE("beyond the limit of all together everybody is refused")
+{
+    House house({.total = 2, .per_peer = 2});
+    const auto first = house.visit("127.0.0.1");
+    const auto second = house.visit("127.0.0.2");
+    CHECK(house.visit("127.0.0.3").second == too_many);
+    CHECK(house.server.connections() == 2);
+}
+
+TEST_CASE("an exception in a session ends that session alone, and is counted")
+{
+    House house;
+    const auto before = escaped_exceptions();
+    const auto good = house.visit();
+    const auto bad = house.visit();
+    send_all(bad.first.get(), "BUG\r\n");
+    house.loop.until([&] { return house.server.connections() == 1; });
+    CHECK(escaped_exceptions() == before + 1);
+    CHECK(receive_some(bad.first.get()).empty());
+    send_all(good.first.get(), "NOOP\r\n");
+    house.loop.settle();
+    CHECK(receive_some(good.first.get()) == "250 ok\r\n");
+    CHECK(house.visit().second == "220 127.0.0.1\r\n");
+}
+
+TEST_CASE("a drain without sessions is done at once")
+{
+    House house;
+    bool done = false;
+    house.server.drain([&] { done = true; });
+    CHECK(done);
+}
+
+TEST_CASE("a drain closes the listeners, tells every session, and is done after the last")
+{
+    House house;
+    const auto one = house.visit();
+    const auto other = house.visit();
+    int done = 0;
+    house.server.drain([&] { ++done; });
+    CHECK(done == 0);
+    house.loop.until([&] { return done > 0; });
+    CHECK(house.server.connections() == 0);
+    CHECK(receive_until_closed(one.first.get()) == "421 goodbye\r\n");
+    CHECK(receive_until_closed(other.first.get()) == "421 goodbye\r\n");
+    const sys::Descriptor late(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    house.loop.settle();
+    CHECK(done == 1);
+    CHECK(house.server.connections() == 0);
+}
+
+namespace {
+
+// In a process of its own: the limit is the process's.
+bool accepts_again_after_running_out()
+{
+    House house;
+    const auto client = connect_from("127.0.0.1", house.port);
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    const sys::Descriptor lowest_free(dup(0));
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest_free.get()), .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    house.loop.settle();
+    if (house.server.connections() != 0) return false;
+    setrlimit(RLIMIT_NOFILE, &before);
+    house.loop.until([&] { return house.server.connections() == 1; });
+    return receive_some(client.get()) == "220 127.0.0.1\r\n";
+}
+
+} // namespace
+
+TEST_CASE("a listener out of descriptors pauses, and takes the waiting connection when there are some again")
+{
+    const auto child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        bool good = false;
+        try {
+            good = accepts_again_after_running_out();
+        } catch (...) {
+        }
+        _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+}

@@ -1,0 +1,71 @@
+#include "daemon/smtp/engine.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "tests/unit/smtp/world.h"
+
+using namespace metka;
+
+namespace {
+
+// A socket on a port that the kernel chose.
+sys::Descriptor make_listener(sockaddr_in& address)
+{
+    sys::Descriptor listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    address = {
+        .sin_family = AF_INET, .sin_port = 0, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(bind(listener.get(), any, size) == 0);
+    REQUIRE(listen(listener.get(), 8) == 0);
+    REQUIRE(getsockname(listener.get(), any, &size) == 0);
+    return listener;
+}
+
+dialogues::Client connect_to(const sockaddr_in& address, asio::io_context& loop)
+{
+    sys::Descriptor client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    return {std::move(client), [&loop] {
+                loop.restart();
+                loop.run_one_for(std::chrono::seconds(5));
+                loop.poll();
+            }};
+}
+
+} // namespace
+
+TEST_CASE("the engine serves the listeners it was handed, until it drains")
+{
+    smtp::test::World world;
+    asio::io_context loop;
+    smtp::SmtpEngine engine(loop.get_executor(), {}, world.collaborators, world.house);
+    engine.use_certificate(world.certificate);
+    sockaddr_in mail{};
+    sockaddr_in secure{};
+    REQUIRE(engine.listen("smtp", make_listener(mail)));
+    REQUIRE(engine.listen("submissions", make_listener(secure)));
+    sockaddr_in other{};
+    CHECK(engine.listen("pop3s", make_listener(other)).error().fault == Fault::not_found);
+
+    auto client = connect_to(mail, loop);
+    CHECK(client.read_line().value_or("").starts_with("220 poczta.platon.man.lublin.pl ESMTP"));
+    auto secured = connect_to(secure, loop);
+    REQUIRE(secured.start_tls());
+    CHECK(secured.read_line().value_or("").starts_with("220 "));
+
+    bool drained = false;
+    engine.drain([&] { drained = true; });
+    CHECK(client.read_line().value_or("").starts_with("421 4.3.2"));
+    CHECK(secured.read_line().value_or("").starts_with("421 4.3.2"));
+    CHECK(client.is_closed());
+    CHECK(secured.is_closed());
+    for (int i = 0; i < 10 && !drained; ++i) {
+        loop.restart();
+        loop.run_one_for(std::chrono::seconds(5));
+    }
+    CHECK(drained);
+}

@@ -1,0 +1,356 @@
+#include <doctest/doctest.h>
+
+#include "tests/unit/smtp/world.h"
+
+using namespace metka;
+using smtp::test::Talk;
+using smtp::test::World;
+
+namespace {
+
+constexpr std::string_view biuro = "biuro@moja-firma.lublin.pl";
+constexpr std::string_view sklep = "sklep@moja-firma.lublin.pl";
+
+void greet(Talk& talk)
+{
+    CHECK(talk.say("EHLO klient.example.org").starts_with("250"));
+}
+
+void address(Talk& talk, std::string_view parameters = "")
+{
+    CHECK(talk.say(fmt::format("MAIL FROM:<jan@example.org>{}", parameters)).starts_with("250"));
+    CHECK(talk.say("RCPT TO:<biuro@moja-firma.lublin.pl>").starts_with("250"));
+}
+
+// The whole of a message up to its end, and the answer to it.
+std::string send_message(Talk& talk, std::string_view message)
+{
+    CHECK(talk.say("DATA").starts_with("354"));
+    talk.send(message);
+    return talk.say(".");
+}
+
+} // namespace
+
+TEST_CASE("a message is stored with its trace fields in front and LF line ends")
+{
+    World world;
+    Talk talk(world);
+    greet(talk);
+    address(talk);
+    const auto answer = send_message(talk, "Subject: test\r\n\r\n..\r\nGood day.\r\n");
+    const auto id = answer.substr(answer.rfind(' ') + 1);
+    CHECK(world.last_message() == "Return-Path: <jan@example.org>\n"
+                                  "Delivered-To: biuro@moja-firma.lublin.pl\n"
+                                  "Received: from klient.example.org ([192.0.2.7])\n"
+                                  "\tby poczta.platon.man.lublin.pl with ESMTP id " +
+                                      id +
+                                      "\n"
+                                      "\tfor <biuro@moja-firma.lublin.pl>;\n"
+                                      "\tThu, 01 Jan 2026 00:00:00 +0000\n"
+                                      "Subject: test\n\n.\nGood day.\n");
+}
+
+TEST_CASE("no recipient of several is named in the message")
+{
+    World world;
+    Talk talk(world);
+    greet(talk);
+    address(talk);
+    CHECK(talk.say("RCPT TO:<sklep@moja-firma.lublin.pl>").starts_with("250"));
+    CHECK(send_message(talk, "\r\n").starts_with("250"));
+    CHECK_FALSE(world.last_message().contains("Delivered-To"));
+    CHECK_FALSE(world.last_message().contains("biuro"));
+    CHECK(world.sink.delivered.back().inboxes == std::vector{world.inbox(biuro), world.inbox(sklep)});
+}
+
+TEST_CASE("recipients that lead to one inbox get one copy")
+{
+    World world;
+    Talk talk(world);
+    greet(talk);
+    address(talk);
+    CHECK(talk.say("RCPT TO:<marketing@moja-firma.lublin.pl>").starts_with("250"));
+    CHECK(talk.say("RCPT TO:<biuro+oferta@moja-firma.lublin.pl>").starts_with("250"));
+    CHECK(send_message(talk, "\r\n").starts_with("250"));
+    CHECK(world.sink.delivered.back().inboxes == std::vector{world.inbox(biuro)});
+}
+
+TEST_CASE("a submitted message gets the Date and Message-ID that it lacks, and a received one does not")
+{
+    World world;
+    Talk talk(world);
+    greet(talk);
+    address(talk);
+    CHECK(send_message(talk, "Subject: a\r\n\r\nb\r\n").starts_with("250"));
+    CHECK_FALSE(world.last_message().contains("Message-ID:"));
+
+    talk.start_tls();
+    talk.log_in(biuro, "sekret-biuro");
+    CHECK(talk.say("MAIL FROM:<biuro@moja-firma.lublin.pl>").starts_with("250"));
+    CHECK(talk.say("RCPT TO:<sklep@moja-firma.lublin.pl>").starts_with("250"));
+    CHECK(send_message(talk, "Subject: a\r\n\r\nb\r\n").starts_with("250"));
+    const auto& message = world.last_message();
+    CHECK(message.contains(" with ESMTPSA id "));
+    CHECK(message.contains("\t(using TLSv1.3 "));
+    CHECK(message.contains("Subject: a\nDate: Thu, 01 Jan 2026 00:00:00 +0000\nMessage-ID: <"));
+    CHECK(message.ends_with("@poczta.platon.man.lublin.pl>\n\nb\n"));
+}
+
+TEST_CASE("what a client says in EHLO cannot write a header")
+{
+    World world;
+    Talk talk(world);
+    CHECK(talk.say("EHLO a\tb (c) <d>;\x1B[0m").starts_with("250"));
+    address(talk);
+    CHECK(send_message(talk, "\r\n").starts_with("250"));
+    CHECK(world.last_message().contains("Received: from a?b??c???d???[0m ([192.0.2.7])\n"));
+}
+
+TEST_CASE("a message that turns out larger than declared is taken if there is room")
+{
+    World world;
+    const std::string line(998, 'x');
+    for (const std::string_view declared : {"", " SIZE=10"}) {
+        Talk talk(world);
+        greet(talk);
+        address(talk, declared);
+        CHECK(talk.say("DATA").starts_with("354"));
+        for (int i = 0; i < 2000; ++i)
+            talk.send(line + "\r\n");
+        CHECK(talk.say(".").starts_with("250 2.0.0"));
+        CHECK(world.sink.delivered.back().written.size.count > 2000 * 999);
+    }
+    CHECK(world.sink.held() == 0);
+}
+
+TEST_CASE("a message that turns out larger than the room is refused whole")
+{
+    World world;
+    world.set_capacity(biuro, 3_KiB);
+    for (const std::string_view others : {"", "sklep@moja-firma.lublin.pl"}) {
+        Talk talk(world);
+        greet(talk);
+        address(talk, " SIZE=10");
+        if (!others.empty()) CHECK(talk.say(fmt::format("RCPT TO:<{}>", others)).starts_with("250"));
+        const auto answer = send_message(talk, std::string(4000, 'x') + "\r\n");
+        const bool only_one = others.empty();
+        CHECK(answer.starts_with(only_one ? "552 5.2.2" : "452 4.2.2")); // 552: it would never fit
+    }
+    CHECK(world.sink.delivered.empty());
+    CHECK(world.sink.held() == 0);
+}
+
+TEST_CASE("a message over the limit is read to its end and refused")
+{
+    World world;
+    world.house.limits.message = 1_KiB;
+    Talk talk(world);
+    greet(talk);
+    address(talk);
+    CHECK(send_message(talk, std::string(5000, 'x') + "\r\nQUIT\r\n").starts_with("552 5.3.4"));
+    CHECK(talk.say("NOOP").starts_with("250"));
+    CHECK(world.sink.held() == 0);
+    CHECK(talk.say("MAIL FROM:<jan@example.org> SIZE=1025").starts_with("552 5.3.4"));
+    CHECK(talk.say("MAIL FROM:<jan@example.org> SIZE=1024").starts_with("250"));
+}
+
+TEST_CASE("a line of data may be of any length")
+{
+    World world;
+    Talk talk(world);
+    greet(talk);
+    address(talk);
+    CHECK(send_message(talk, "Subject: a\r\n\r\n" + std::string(300'000, 'x') + "\r\n").starts_with("250"));
+    CHECK(world.last_message().ends_with(std::string(300'000, 'x') + "\n"));
+}
+
+TEST_CASE("a store that fails is a reason to try later, and holds nothing")
+{
+    for (const auto fault :
+         {Fault::unavailable, Fault::io, Fault::not_found, Fault::internal, Fault::limit}) {
+        const std::string_view reply = fault == Fault::limit ? "452 4.2.2" : "451 4.3.0";
+        CAPTURE(name(fault));
+        World world;
+        Talk talk(world);
+        greet(talk);
+        CHECK(talk.say("MAIL FROM:<jan@example.org>").starts_with("250"));
+        world.sink.failures.promise = fault;
+        CHECK(talk.say("RCPT TO:<biuro@moja-firma.lublin.pl>").starts_with(reply));
+        world.sink.failures = {.open = fault};
+        CHECK(talk.say("RCPT TO:<biuro@moja-firma.lublin.pl>").starts_with("250"));
+        CHECK(talk.say("DATA").starts_with(reply));
+        CHECK(talk.say("DATA").starts_with("503"));
+        CHECK(world.sink.held() == 0);
+        world.sink.failures = {.commit = fault};
+        address(talk);
+        CHECK(send_message(talk, "\r\n").starts_with(reply));
+        CHECK(talk.say("DATA").starts_with("503"));
+        CHECK(world.sink.held() == 0);
+        CHECK(world.sink.delivered.empty());
+    }
+}
+
+TEST_CASE("a file that cannot be written refuses the message for the moment")
+{
+    World world;
+    world.sink.read_only = true;
+    Talk talk(world);
+    greet(talk);
+    address(talk);
+    CHECK(send_message(talk, "Subject: a\r\n").starts_with("451 4.3.0"));
+    CHECK(talk.say("NOOP").starts_with("250"));
+    CHECK(world.sink.held() == 0);
+}
+
+TEST_CASE("a log-in that nobody can check is tried later")
+{
+    World world;
+    world.passwords.away = true;
+    Talk talk(world);
+    talk.start_tls();
+    CHECK(talk.say("AUTH PLAIN AGEAYg==").starts_with("454 4.7.0"));
+}
+
+TEST_CASE("the room of a transaction is given back however it ends")
+{
+    for (const std::string_view last : {"RSET", "EHLO klient", "HELO klient", "QUIT", "GET /", ""}) {
+        CAPTURE(last);
+        World world;
+        {
+            Talk talk(world);
+            greet(talk);
+            address(talk);
+            CHECK(world.sink.held() == 1);
+            if (last.empty()) continue;
+            talk.say(last);
+            CHECK(world.sink.held() == 0);
+        }
+        CHECK(world.sink.held() == 0);
+    }
+}
+
+TEST_CASE("a client that goes inside DATA leaves nothing behind")
+{
+    World world;
+    {
+        Talk talk(world);
+        greet(talk);
+        address(talk);
+        CHECK(talk.say("DATA").starts_with("354"));
+        talk.send("Subject: half a mess");
+    }
+    CHECK(world.sink.held() == 0);
+    CHECK(world.sink.delivered.empty());
+}
+
+TEST_CASE("a session that drains finishes its message, then says goodbye")
+{
+    World world;
+    Talk talk(world);
+    greet(talk);
+    address(talk);
+    CHECK(talk.say("DATA").starts_with("354"));
+    talk.connection().drain();
+    CHECK(talk.say("Subject: a\r\n\r\nb\r\n.").starts_with("250 2.0.0 Ok"));
+    CHECK(talk.hear().starts_with("421 4.3.2"));
+    CHECK(talk.client().is_closed());
+}
+
+TEST_CASE("an idle session drains at once")
+{
+    World world;
+    Talk talk(world);
+    greet(talk);
+    talk.connection().drain();
+    CHECK(talk.hear().starts_with("421 4.3.2"));
+    CHECK(talk.client().is_closed());
+}
+
+TEST_CASE("a client that is silent for too long is told so, in commands and in data")
+{
+    World world;
+    world.house.limits.command = smtp::Patience::zero();
+    Talk impatient(world);
+    CHECK(impatient.hear().starts_with("421 4.4.2"));
+
+    World other;
+    other.house.limits.data = smtp::Patience::zero();
+    Talk talk(other);
+    greet(talk);
+    address(talk);
+    CHECK(talk.say("DATA").starts_with("354"));
+    CHECK(talk.hear().starts_with("421 4.4.2"));
+    CHECK(talk.client().is_closed());
+    CHECK(other.sink.held() == 0);
+}
+
+TEST_CASE("a session and a message have an end in all")
+{
+    World world;
+    world.house.limits.session_total = smtp::Patience::zero();
+    Talk talk(world);
+    CHECK(talk.hear().starts_with("421 4.4.2"));
+
+    World other;
+    other.house.limits.message_total = smtp::Patience::zero();
+    Talk slow(other);
+    greet(slow);
+    address(slow);
+    CHECK(slow.say("DATA").starts_with("354"));
+    CHECK(slow.hear().starts_with("421 4.4.2"));
+}
+
+TEST_CASE("a session has a number of commands, of errors and of failed log-ins")
+{
+    World world;
+    world.house.limits.commands = 3;
+    Talk talk(world);
+    for (int i = 0; i < 3; ++i)
+        CHECK(talk.say("NOOP").starts_with("250"));
+    CHECK(talk.say("NOOP").starts_with("421 4.7.0"));
+    CHECK(talk.client().is_closed());
+
+    World other;
+    other.house.limits.errors = 2;
+    Talk wrong(other);
+    for (int i = 0; i < 2; ++i)
+        CHECK(wrong.say("XYZZY").starts_with("500"));
+    CHECK(wrong.say("NOOP").starts_with("421 4.7.0"));
+}
+
+TEST_CASE("a bare postmaster reaches whom the operator named")
+{
+    World world;
+    world.house.postmaster = Address::of_recipient("sklep", "moja-firma.lublin.pl");
+    Talk talk(world);
+    greet(talk);
+    CHECK(talk.say("MAIL FROM:<>").starts_with("250"));
+    CHECK(talk.say("RCPT TO:<Postmaster>").starts_with("250"));
+    CHECK(send_message(talk, "\r\n").starts_with("250"));
+    CHECK(world.sink.delivered.back().inboxes == std::vector{world.inbox(sklep)});
+}
+
+TEST_CASE("without a certificate there is no STARTTLS, and no session where TLS comes first")
+{
+    World world;
+    world.certificate = nullptr;
+    Talk talk(world);
+    CHECK(talk.say("EHLO klient") == "250 ENHANCEDSTATUSCODES");
+    CHECK(talk.say("STARTTLS").starts_with("454 4.7.0"));
+    Talk closed(world, "submissions");
+    CHECK(closed.client().is_closed());
+}
+
+TEST_CASE("a client that pipelines and does not read is answered in order")
+{
+    World world;
+    Talk talk(world);
+    greet(talk);
+    std::string many;
+    for (int i = 0; i < 3000; ++i)
+        many += "NOOP\r\n";
+    talk.send(many);
+    for (int i = 0; i < 3000; ++i)
+        REQUIRE(talk.hear().starts_with("250 2.0.0"));
+}

@@ -1,0 +1,128 @@
+#pragma once
+// The world that every SMTP test meets (tests/dialogues/README.md), in memory: a directory, a store that
+// counts room and keeps messages, a book of passwords, and a session that is played over a socket pair
+// without a thread.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <asio/io_context.hpp>
+
+#include "core/base/clock.h"
+#include "core/directory/memory_directory.h"
+#include "core/net/tls.h"
+#include "daemon/smtp/session.h"
+#include "tests/dialogues/client.h"
+
+namespace metka::smtp::test {
+
+// What of the store fails next, and how.
+struct Failures {
+    std::optional<Fault> promise, open, commit;
+};
+
+class MemorySink final : public maildir::MailSink {
+  public:
+    struct Delivered {
+        std::vector<InboxId> inboxes;
+        std::string text;
+        maildir::Written written;
+    };
+
+    std::map<InboxId, Bytes> capacities; // of inboxes that have one
+    std::vector<Delivered> delivered;
+    Failures failures;
+    bool read_only = false; // the descriptors it hands out cannot be written
+
+    asio::awaitable<Result<void>> promise(maildir::MessageId transaction, InboxId inbox,
+                                          Bytes octets) override;
+    asio::awaitable<Result<maildir::NewMessage>> open(maildir::MessageId transaction, InboxId first) override;
+    asio::awaitable<Result<void>> commit(maildir::MessageId transaction, std::vector<InboxId> inboxes,
+                                         maildir::Written written) override;
+    void abandon(maildir::MessageId transaction) override;
+
+    std::size_t held() const
+    {
+        return promises_.size() + files_.size();
+    } // nothing, once all sessions have ended
+
+  private:
+    Bytes room_taken(const InboxId& inbox, const maildir::MessageId& but_by) const;
+
+    std::map<std::pair<maildir::MessageId, InboxId>, Bytes> promises_;
+    std::map<maildir::MessageId, sys::Descriptor> files_; // read-only
+    std::map<InboxId, Bytes> used_;
+};
+
+class PasswordBook final : public login::Authenticator {
+  public:
+    struct Page {
+        std::string password;
+        login::Verdict verdict = login::Verdict::right;
+        InboxId account = {};
+    };
+    std::map<std::string, Page, std::less<>> pages;
+    bool away = false;
+
+    asio::awaitable<Result<login::Answer>> check(login::Attempt attempt) override;
+};
+
+struct World {
+    World();
+
+    SetClock clock{from_unix_ms(1'767'225'600'000)}; // Thu, 01 Jan 2026 00:00:00 UTC
+    directory::MemoryDirectory directory;
+    MemorySink sink;
+    PasswordBook passwords;
+    Collaborators collaborators{directory, sink, passwords, clock};
+    House house;
+    std::shared_ptr<net::TlsContext> certificate;
+
+    InboxId inbox(std::string_view login) const { return passwords.pages.find(login)->second.account; }
+    void set_capacity(std::string_view login, Bytes capacity);
+    const std::string& last_message() const { return sink.delivered.back().text; }
+};
+
+// One connection: the session runs whenever the client waits.
+class Connection {
+  public:
+    explicit Connection(World& world, std::string_view listener = "smtp");
+    ~Connection();
+
+    sys::Descriptor take_client() { return std::move(client_); }
+    std::function<void()> pump();
+    void drain(); // as metkad asks for it
+    bool is_over() const { return over_; }
+
+  private:
+    asio::awaitable<void> serve(World& world, const Listener& listener,
+                                std::shared_ptr<net::TlsContext> certificate);
+
+    asio::io_context loop_;
+    std::unique_ptr<net::Channel> channel_;
+    sys::Descriptor client_;
+    bool over_ = false;
+};
+
+// A client that says a line and hears the last line of the answer.
+class Talk {
+  public:
+    explicit Talk(World& world, std::string_view listener = "smtp");
+
+    std::string hear(); // the next reply, its last line; empty: none
+    std::string say(std::string_view line);
+    void send(std::string_view bytes) { client_.send(bytes); }
+    void start_tls(); // STARTTLS and EHLO
+    void log_in(std::string_view name, std::string_view password);
+    Connection& connection() { return connection_; }
+    dialogues::Client& client() { return client_; }
+
+  private:
+    Connection connection_;
+    dialogues::Client client_;
+};
+
+} // namespace metka::smtp::test

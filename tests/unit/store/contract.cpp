@@ -1,0 +1,391 @@
+// What MailSink and MailInbox promise, on the store itself and over the wires of metka-store: one contract.
+
+#include "core/maildir/mail_store.h"
+
+#include <future>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/use_future.hpp>
+
+#include "core/maildir/local_store.h"
+#include "core/maildir/protocol.h"
+#include "core/maildir/store_client.h"
+#include "daemon/store/store_engine.h"
+#include "tests/unit/maildir/scratch.h"
+
+using namespace metka;
+using namespace metka::maildir;
+using namespace metka::maildir::test;
+
+namespace {
+
+// Runs the loop until this one coroutine has ended.
+template <class Value>
+Value run(asio::io_context& loop, asio::awaitable<Value> coroutine)
+{
+    auto future = asio::co_spawn(loop, std::move(coroutine), asio::use_future);
+    while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+        loop.restart();
+        loop.run_one();
+    }
+    return future.get();
+}
+
+// A store in this process, reached directly.
+struct Local {
+    Scratch scratch;
+    asio::io_context loop;
+    LocalSink local{*scratch.store, scratch.directory};
+
+    MailSink& sink() { return local; }
+    Result<std::unique_ptr<MailInbox>> inbox(const InboxId& id)
+    {
+        return open_local_inbox(*scratch.store, scratch.directory, id);
+    }
+};
+
+// The same store behind metka-store's wires.
+struct Wired {
+    Scratch scratch;
+    asio::io_context loop;
+    store::StoreEngine engine{loop.get_executor(), *scratch.store, scratch.directory, 4};
+    net::Link smtp, auth, metkad;
+    WireSink wired{smtp};
+
+    Wired()
+    {
+        connect(smtp, "smtp", &store::StoreEngine::serve_smtp);
+        connect(auth, "auth", &store::StoreEngine::serve_auth);
+        connect(metkad, "metkad", &store::StoreEngine::serve_metkad);
+    }
+
+    using Serve = void (store::StoreEngine::*)(const std::shared_ptr<net::Wire>&);
+    std::shared_ptr<net::Wire> connect(net::Link& link, const std::string& peer, Serve serve)
+    {
+        auto pair = sys::make_wire();
+        REQUIRE(pair);
+        (engine.*serve)(net::Wire::open(loop.get_executor(), std::move(pair->one), peer));
+        auto wire = net::Wire::open(loop.get_executor(), std::move(pair->other), "store");
+        wire->serve({});
+        link.replace(wire);
+        return wire;
+    }
+
+    template <class Reply, class Request>
+    Result<Reply> ask(net::Link& link, Request request)
+    {
+        return run(loop, link.ask_for<Reply>(std::move(request)));
+    }
+
+    MailSink& sink() { return wired; }
+    Result<std::unique_ptr<MailInbox>> inbox(const InboxId& id)
+    {
+        auto pair = sys::make_wire();
+        REQUIRE(pair);
+        GrantInbox grant;
+        grant.inbox = id;
+        auto frame = sys::encode(grant);
+        frame.descriptors[0] = std::move(pair->one);
+        const auto granted = run(loop, auth.ask(std::move(frame)));
+        if (!granted) return pass(granted);
+        return open_inbox(loop.get_executor(), std::move(pair->other));
+    }
+};
+
+template <class House>
+Result<void> deliver(House& house, std::vector<InboxId> inboxes, const std::string& text)
+{
+    const auto id = house.scratch.next_id();
+    auto message = run(house.loop, house.sink().open(id, inboxes.front()));
+    if (!message) return pass(message);
+    REQUIRE(message->id == id);
+    REQUIRE(sys::write_whole(message->file.get(), text, 0));
+    message->file.reset();
+    return run(house.loop, house.sink().commit(id, std::move(inboxes), Scratch::written_of(text)));
+}
+
+const std::string text = "Subject: hello\n\nworld\n";
+
+} // namespace
+
+TEST_CASE_TEMPLATE("a committed message is listed, read and removed", House, Local, Wired)
+{
+    House house;
+    const auto one = house.scratch.mailbox().place.inbox, other = house.scratch.mailbox().place.inbox;
+    REQUIRE(deliver(house, {one, other}, text));
+    auto opened = house.inbox(one);
+    REQUIRE(opened);
+    auto& inbox = **opened;
+    REQUIRE(run(house.loop, inbox.lock()));
+    const auto listed = run(house.loop, inbox.list());
+    REQUIRE(listed);
+    REQUIRE(listed->size() == 1);
+    CHECK(listed->front().octets == text.size() + 3);
+    const auto message = run(house.loop, inbox.read(listed->front().name));
+    REQUIRE(message);
+    CHECK(sys::read_whole(message->get(), 1_MiB) == text);
+    CHECK_FALSE(sys::write_whole(message->get(), "x", 0)); // read-only
+
+    REQUIRE(run(house.loop, inbox.remove({listed->front().name})));
+    CHECK(run(house.loop, inbox.list())->empty());
+    CHECK(fault_of(run(house.loop, inbox.read(listed->front().name))) == Fault::not_found);
+    CHECK(run(house.loop, (*house.inbox(other))->list())->size() == 1);
+}
+
+TEST_CASE_TEMPLATE("a message that its writer still has open is stored nowhere", House, Local, Wired)
+{
+    House house;
+    const auto inbox = house.scratch.mailbox();
+    const auto id = house.scratch.next_id();
+    auto message = run(house.loop, house.sink().open(id, inbox.place.inbox));
+    REQUIRE(message);
+    REQUIRE(sys::write_whole(message->file.get(), text, 0));
+    const auto committed =
+        run(house.loop, house.sink().commit(id, {inbox.place.inbox}, Scratch::written_of(text)));
+    CHECK(fault_of(committed) == Fault::denied);
+    CHECK(house.scratch.files(inbox).empty());
+}
+
+TEST_CASE_TEMPLATE("refusals are the same on both sides of the wire", House, Local, Wired)
+{
+    House house;
+    auto& sink = house.sink();
+    const auto inbox = house.scratch.mailbox(1_KiB).place.inbox;
+    const InboxId unknown = InboxId::make(house.scratch.clock.now());
+    const auto id = house.scratch.next_id();
+    CHECK(fault_of(run(house.loop, sink.promise(id, unknown, 1_KiB))) == Fault::not_found);
+    CHECK(fault_of(run(house.loop, sink.open(id, unknown))) == Fault::not_found);
+    CHECK(fault_of(run(house.loop, sink.commit(id, {inbox}, {}))) == Fault::not_found);
+    CHECK(fault_of(house.inbox(unknown)) == Fault::not_found);
+    CHECK(fault_of(run(house.loop, sink.promise(id, inbox, Bytes{1025}))) == Fault::limit);
+    CHECK(run(house.loop, sink.promise(id, inbox, 1_KiB)));
+    CHECK(fault_of(run(house.loop, sink.promise(house.scratch.next_id(), inbox, Bytes{1}))) == Fault::limit);
+    CHECK(fault_of(deliver(house, {inbox}, std::string(2000, 'x'))) == Fault::limit);
+    CHECK(fault_of(deliver(house, {inbox, unknown}, text)) == Fault::not_found);
+}
+
+TEST_CASE_TEMPLATE("an inbox has one session at a time", House, Local, Wired)
+{
+    House house;
+    const auto id = house.scratch.mailbox().place.inbox;
+    auto first = house.inbox(id), second = house.inbox(id);
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK(run(house.loop, (*first)->lock()));
+    CHECK(fault_of(run(house.loop, (*second)->lock())) == Fault::conflict);
+    first->reset();
+    Result<void> locked;
+    do
+        locked = run(house.loop, (*second)->lock()); // the store hears of the closed wire in its own time
+    while (!locked && locked.error().fault == Fault::conflict);
+    CHECK(locked);
+}
+
+TEST_CASE_TEMPLATE("a session that has unlocked its inbox is in nobody's way, its wire closed or not", House,
+                   Local, Wired)
+{
+    House house;
+    const auto id = house.scratch.mailbox().place.inbox;
+    const auto first = house.inbox(id), second = house.inbox(id);
+    REQUIRE(first);
+    REQUIRE(second);
+    REQUIRE(run(house.loop, (*first)->lock()));
+    run(house.loop, (*first)->unlock());
+    CHECK(run(house.loop, (*second)->lock()));
+}
+
+TEST_CASE_TEMPLATE("abandoned room can be promised again", House, Local, Wired)
+{
+    House house;
+    const auto inbox = house.scratch.mailbox(1_KiB).place.inbox;
+    const auto id = house.scratch.next_id();
+    REQUIRE(run(house.loop, house.sink().promise(id, inbox, 1_KiB)));
+    house.sink().abandon(id);
+    house.sink().abandon(id);
+    Result<void> promised;
+    do
+        promised = run(house.loop, house.sink().promise(house.scratch.next_id(), inbox, 1_KiB));
+    while (!promised && promised.error().fault == Fault::limit);
+    CHECK(promised);
+}
+
+TEST_CASE_TEMPLATE("a list longer than a frame comes whole, and is removed whole", House, Local, Wired)
+{
+    House house;
+    const auto inbox = house.scratch.mailbox();
+    constexpr int count = 1500;
+    const auto fresh = house.scratch.maildir(inbox) / "new";
+    const auto source = house.scratch.folder.path() / "source";
+    write_file(source, "a\n");
+    for (int i = 0; i < count; ++i)
+        std::filesystem::create_hard_link(source, fresh / fmt::format("{:04}.{}", i, std::string(60, 'x')));
+    auto opened = house.inbox(inbox.place.inbox);
+    REQUIRE(opened);
+    const auto listed = run(house.loop, (*opened)->list());
+    REQUIRE(listed);
+    REQUIRE(listed->size() == count);
+    std::vector<std::string> names;
+    for (const auto& each : *listed)
+        names.push_back(each.name);
+    CHECK(std::ranges::is_sorted(names));
+    CHECK(run(house.loop, (*opened)->remove(names)));
+    CHECK(house.scratch.files(inbox).empty());
+}
+
+TEST_CASE("room promised to a wire that closed can be promised again")
+{
+    Wired house;
+    const auto inbox = house.scratch.mailbox(1_KiB).place.inbox;
+    net::Link second;
+    const auto wire = house.connect(second, "smtp", &store::StoreEngine::serve_smtp);
+    WireSink other(second);
+    REQUIRE(run(house.loop, other.promise(house.scratch.next_id(), inbox, 1_KiB)));
+    CHECK(fault_of(run(house.loop, house.sink().promise(house.scratch.next_id(), inbox, Bytes{1}))) ==
+          Fault::limit);
+    wire->close();
+    Result<void> promised;
+    do
+        promised = run(house.loop, house.sink().promise(house.scratch.next_id(), inbox, 1_KiB));
+    while (!promised && promised.error().fault == Fault::limit);
+    CHECK(promised);
+}
+
+TEST_CASE("a transaction belongs to the wire that began it")
+{
+    Wired house;
+    const auto inbox = house.scratch.mailbox();
+    net::Link second;
+    house.connect(second, "relay", &store::StoreEngine::serve_smtp);
+    WireSink other(second);
+    const auto id = house.scratch.next_id();
+    auto message = run(house.loop, house.sink().open(id, inbox.place.inbox));
+    REQUIRE(message);
+    message->file.reset();
+    CHECK(fault_of(run(house.loop, other.commit(id, {inbox.place.inbox}, {}))) == Fault::not_found);
+    CHECK(fault_of(run(house.loop, other.open(id, inbox.place.inbox))) == Fault::conflict);
+    other.abandon(id);
+    CHECK(fault_of(run(house.loop, other.promise(id, inbox.place.inbox, 1_KiB))) == Fault::conflict);
+    CHECK(run(house.loop, house.sink().commit(id, {inbox.place.inbox}, {})));
+}
+
+TEST_CASE("each wire is answered only what it is for")
+{
+    Wired house;
+    const auto inbox = house.scratch.mailbox();
+    AskUsage usage;
+    static_cast<InboxPlace&>(usage) = inbox.place;
+    RemoveInbox removal;
+    static_cast<InboxPlace&>(removal) = inbox.place;
+    OpenMessage opening;
+    opening.first = inbox.place.inbox;
+    GrantInbox grant;
+    grant.inbox = inbox.place.inbox;
+    for (auto* link : {&house.smtp, &house.auth}) {
+        CHECK(fault_of(house.ask<Usage>(*link, usage)) == Fault::denied);
+        CHECK(fault_of(house.ask<Done>(*link, removal)) == Fault::denied);
+        CHECK(fault_of(house.ask<Listing>(*link, ListInbox{})) == Fault::denied);
+    }
+    CHECK(fault_of(house.ask<Done>(house.auth, opening)) == Fault::denied);
+    CHECK(fault_of(house.ask<Done>(house.metkad, opening)) == Fault::denied);
+    CHECK(fault_of(house.ask<Done>(house.smtp, grant)) == Fault::denied);
+    CHECK(fault_of(house.ask<Done>(house.metkad, grant)) == Fault::denied);
+
+    auto pair = sys::make_wire();
+    REQUIRE(pair);
+    auto frame = sys::encode(grant);
+    frame.descriptors[0] = std::move(pair->one);
+    REQUIRE(run(house.loop, house.auth.ask(std::move(frame))));
+    const auto session = net::Wire::open(house.loop.get_executor(), std::move(pair->other), "store");
+    session->serve({});
+    net::Link link;
+    link.replace(session);
+    CHECK(house.ask<Listing>(link, ListInbox{}));
+    CHECK(fault_of(house.ask<Done>(link, removal)) == Fault::denied);
+    CHECK(fault_of(house.ask<Done>(link, opening)) == Fault::denied);
+    CHECK(fault_of(house.ask<Done>(link, grant)) == Fault::denied);
+    CHECK(std::filesystem::exists(house.scratch.maildir(inbox)));
+}
+
+TEST_CASE("an inbox is granted with the end of a wire and with nothing else")
+{
+    Wired house;
+    GrantInbox grant;
+    grant.inbox = house.scratch.mailbox().place.inbox;
+    CHECK(fault_of(house.ask<Done>(house.auth, grant)) == Fault::invalid);
+    auto frame = sys::encode(grant);
+    frame.descriptors[0] = house.scratch.folder.open();
+    CHECK(fault_of(run(house.loop, house.auth.ask(std::move(frame)))) == Fault::invalid);
+}
+
+TEST_CASE("metkad makes inboxes, asks how full they are, and takes them away")
+{
+    Wired house;
+    InboxPlace place;
+    place.inbox = InboxId::make(house.scratch.clock.now());
+    place.inbox_kind = directory::InboxKind::shell;
+    MakeInbox making;
+    static_cast<InboxPlace&>(making) = place;
+    const auto made = run(house.loop, house.metkad.ask(sys::encode(making)));
+    REQUIRE(made);
+    REQUIRE(made->descriptors[0]);
+    CHECK(std::ranges::count(sys::names_in(made->descriptors[0].get()), "new") == 1);
+
+    const auto mailbox = house.scratch.mailbox();
+    static_cast<InboxPlace&>(making) = mailbox.place;
+    const auto again = run(house.loop, house.metkad.ask(sys::encode(making)));
+    REQUIRE(again);
+    CHECK_FALSE(again->descriptors[0]);
+
+    REQUIRE(deliver(house, {mailbox.place.inbox}, text));
+    AskUsage usage;
+    static_cast<InboxPlace&>(usage) = mailbox.place;
+    const auto used = house.ask<Usage>(house.metkad, usage);
+    REQUIRE(used);
+    CHECK(used->used.count == text.size());
+    CHECK(used->messages == 1);
+
+    RemoveInbox removal;
+    static_cast<InboxPlace&>(removal) = mailbox.place;
+    CHECK(house.ask<Done>(house.metkad, removal));
+    CHECK(house.ask<Done>(house.metkad, removal));
+    CHECK(fault_of(house.ask<Usage>(house.metkad, usage)) == Fault::not_found);
+}
+
+TEST_CASE("many messages at once into one inbox are all there, and counted")
+{
+    Wired house;
+    const auto inbox = house.scratch.mailbox(100_MiB);
+    constexpr int count = 40;
+    std::vector<std::future<Result<void>>> all;
+    for (int i = 0; i < count; ++i) {
+        auto one = [](Wired& at, InboxId to) -> asio::awaitable<Result<void>> {
+            const auto id = at.scratch.next_id();
+            const auto promised = co_await at.sink().promise(id, to, 1_MiB);
+            if (!promised) co_return promised;
+            auto message = co_await at.sink().open(id, to);
+            if (!message) co_return pass(message);
+            const auto written = sys::write_whole(message->file.get(), text, 0);
+            if (!written) co_return written;
+            message->file.reset();
+            std::vector<InboxId> inboxes{to};
+            auto committed = co_await at.sink().commit(id, std::move(inboxes), Scratch::written_of(text));
+            co_return committed;
+        };
+        auto started = one(house, inbox.place.inbox);
+        all.push_back(asio::co_spawn(house.loop, std::move(started), asio::use_future));
+    }
+    for (auto& each : all) {
+        while (each.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+            house.loop.restart();
+            house.loop.run_one();
+        }
+        const auto result = each.get();
+        if (!result) FAIL_CHECK(result.error().text);
+    }
+    CHECK(house.scratch.files(inbox).size() == count);
+    const auto usage = house.scratch.store->usage(inbox);
+    REQUIRE(usage);
+    CHECK(usage->used.count == count * text.size());
+    CHECK(usage->messages == count);
+}
