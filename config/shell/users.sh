@@ -5,17 +5,18 @@
 : "${root:?}" # the script that reads this one says where the tree is
 
 register=/var/lib/metka-quickstart
+register_lock=/run/lock/metka-quickstart
 system_users=(metka-mail metka-smtp metka-access metka-auth)
 system_groups=(metka-directory metka-admin)
 demo_user=metka-demo
 
-# with_register COMMAND…: one quickstart at a time.
+# with_register COMMAND…: one quickstart at a time. The lock lies outside the register, which the last one removes.
 with_register() {
-    (umask 077 && mkdir -p "$register/instances") || fail 77 "cannot write to $register"
     (
         flock 9
+        (umask 077 && mkdir -p "$register/instances") || fail 77 "cannot write to $register"
         "$@"
-    ) 9>"$register/lock"
+    ) 9>"$register_lock"
 }
 
 instance_entry() { echo "$register/instances/$(cksum <<<"$1" | tr ' ' -)"; }
