@@ -140,6 +140,10 @@ TEST_CASE("a drain closes the listeners, tells every session, and is done after 
     CHECK(house.server.connections() == 0);
 }
 
+// UBSan looks whether an object's memory is there by making a pipe, and takes a process without descriptors
+// for a bug.
+#ifndef METKA_SANITIZED
+
 namespace {
 
 // In a process of its own: the limit is the process's.
@@ -178,3 +182,5 @@ TEST_CASE("a listener out of descriptors pauses, and takes the waiting connectio
     CHECK(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 0);
 }
+
+#endif
