@@ -192,8 +192,10 @@ class Others:
         subprocess.run(["dovecot", "-c", self.folder / "etc/dovecot.conf"], check=True)
         for port in (self.smtp, self.pop3s):
             await_port(port)
-        self.masters = [int((self.folder / "queue/pid/master.pid").read_text()),
-                        int((self.folder / "run/master.pid").read_text())]
+        pid_files = [self.folder / "queue/pid/master.pid", self.folder / "run/master.pid"]
+        harness.eventually(lambda: all(file.exists() and file.read_text().strip() for file in pid_files),
+                           what="Postfix and Dovecot say their process ids") # Dovecot listens first
+        self.masters = [int(file.read_text()) for file in pid_files]
 
     def write(self, name, text):
         (self.folder / "etc" / name).write_text(text)
