@@ -98,6 +98,7 @@ Result<std::unique_ptr<directory::Registry>> open_registry(const Settings& setti
 
 // Everything that must be there before anybody is let in.
 struct Foundation {
+    sys::Descriptor own_lock;
     std::unique_ptr<directory::Registry> registry;
     sys::Descriptor control_socket;
     Furnishing furnishing;
@@ -108,9 +109,10 @@ Result<Foundation> lay_foundation(const Settings& settings)
     Foundation foundation;
     const auto state = make_folders(settings);
     if (!state) return pass(state);
-    auto lock = lock_instance(state->get());
-    if (!lock) return pass(lock);
-    foundation.furnishing.lock = std::move(*lock);
+    auto locks = lock_instance(state->get());
+    if (!locks) return pass(locks);
+    foundation.own_lock = std::move(locks->own);
+    foundation.furnishing.lock = std::move(locks->shared);
     auto registry = open_registry(settings);
     if (!registry) return pass(registry);
     foundation.registry = std::move(*registry);
@@ -134,7 +136,8 @@ Result<Foundation> lay_foundation(const Settings& settings)
 class Daemon {
   public:
     Daemon(Settings settings, Foundation foundation)
-        : settings_(std::move(settings)),
+        : own_lock_(std::move(foundation.own_lock)),
+          settings_(std::move(settings)),
           registry_(std::move(foundation.registry)),
           control_socket_(std::move(foundation.control_socket)),
           household_(loop_, std::move(foundation.furnishing)),
@@ -196,6 +199,7 @@ class Daemon {
         if (!is_closed) co_await closed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
 
+    sys::Descriptor own_lock_; // given back last
     asio::io_context loop_{1};
     Settings settings_;
     SystemClock clock_;

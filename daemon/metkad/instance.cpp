@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <thread>
 
 #include <fcntl.h>
@@ -37,6 +36,7 @@ constexpr std::array<FolderRow, 4> folders{{
     {"generations", 0755, nullptr, nullptr},
 }};
 
+constexpr auto dying_patience = 1s; // a metkad that was killed a moment ago still closes its files
 constexpr auto lock_patience = 35s; // what an orphaned child gives itself, and a little
 
 struct Owner {
@@ -79,31 +79,54 @@ Result<void> make_folder(int state, const Settings& settings, const FolderRow& r
     return {};
 }
 
-// The pid of the daemon that wrote the lock file, if it still runs.
-pid_t living_holder(int lock)
+Result<sys::Descriptor> open_lock(int state_folder, const char* name)
 {
-    const auto text = sys::read_whole(lock, 64_KiB);
-    const auto pid = text ? parse_number(trim(*text)) : std::nullopt;
-    if (!pid || *pid == 0) return 0;
-    return kill(static_cast<pid_t>(*pid), 0) == 0 || errno == EPERM ? static_cast<pid_t>(*pid) : 0;
+    sys::Descriptor lock(openat(state_folder, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock) return fail_errno(errno, fmt::format("opening {}", name));
+    return lock;
 }
 
-Result<void> wait_for_lock(int lock)
+// False: somebody held it all the time.
+Result<bool> is_locked_within(int lock, std::chrono::milliseconds patience, const char* waited_for)
 {
-    const auto until = std::chrono::steady_clock::now() + lock_patience;
+    const auto until = std::chrono::steady_clock::now() + patience;
     bool said = false;
     while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) return fail_errno(errno, "locking the instance");
-        if (const auto pid = living_holder(lock); pid != 0)
-            return fail(Fault::conflict, "another metkad (pid {}) runs this instance", pid);
-        if (std::chrono::steady_clock::now() > until)
-            return fail(Fault::conflict,
-                        "programs of an earlier metkad still hold instance.lock; end them first");
-        if (!std::exchange(said, true))
-            sys::log(sys::Level::info, "instance.waits", {{"for", "programs of an earlier metkad"}});
-        std::this_thread::sleep_for(50ms);
+        if (std::chrono::steady_clock::now() > until) return false;
+        if (!std::exchange(said, true)) sys::log(sys::Level::info, "instance.waits", {{"for", waited_for}});
+        std::this_thread::sleep_for(20ms);
     }
-    return {};
+    return true;
+}
+
+Result<sys::Descriptor> take_own_lock(int state_folder)
+{
+    auto lock = open_lock(state_folder, "metkad.lock");
+    if (!lock) return lock;
+    const auto locked = is_locked_within(lock->get(), dying_patience, "an earlier metkad");
+    if (!locked) return pass(locked);
+    if (!*locked) {
+        const auto holder = sys::read_whole(lock->get(), 64_KiB);
+        return fail(Fault::conflict, "another metkad (pid {}) runs this instance",
+                    holder ? trim(*holder) : "unknown");
+    }
+    if (ftruncate(lock->get(), 0) != 0) return fail_errno(errno, "writing metkad.lock");
+    const auto written = sys::write_whole(lock->get(), fmt::format("{}\n", getpid()), 0);
+    if (!written) return pass(written);
+    return lock;
+}
+
+Result<sys::Descriptor> take_shared_lock(int state_folder)
+{
+    auto lock = open_lock(state_folder, "instance.lock");
+    if (!lock) return lock;
+    const auto locked = is_locked_within(lock->get(), lock_patience, "programs of an earlier metkad");
+    if (!locked) return pass(locked);
+    if (!*locked)
+        return fail(Fault::conflict,
+                    "programs of an earlier metkad still hold instance.lock; end them first");
+    return lock;
 }
 
 } // namespace
@@ -128,18 +151,13 @@ Result<sys::Descriptor> make_folders(const Settings& settings)
     return state;
 }
 
-Result<sys::Descriptor> lock_instance(int state_folder)
+Result<InstanceLocks> lock_instance(int state_folder)
 {
-    sys::Descriptor lock(
-        openat(state_folder, "instance.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!lock) return fail_errno(errno, "opening instance.lock");
-    const auto locked = wait_for_lock(lock.get());
-    if (!locked) return pass(locked);
-    const auto pid = fmt::format("{}\n", getpid());
-    if (ftruncate(lock.get(), 0) != 0) return fail_errno(errno, "writing instance.lock");
-    const auto written = sys::write_whole(lock.get(), pid, 0);
-    if (!written) return pass(written);
-    return lock;
+    auto own = take_own_lock(state_folder);
+    if (!own) return pass(own);
+    auto shared = take_shared_lock(state_folder);
+    if (!shared) return pass(shared);
+    return InstanceLocks{.own = std::move(*own), .shared = std::move(*shared)};
 }
 
 } // namespace metka::metkad

@@ -16,9 +16,16 @@ bool runs_as_root();
 // writable), invalid (no such user or group).
 Result<sys::Descriptor> make_folders(const settings::Settings& settings);
 
-// The exclusive lock of the instance. Children hold the same open file, so it is free only when the last of
-// them has ended: waits up to 35 s for those of an earlier daemon, saying so once. conflict: another daemon
-// lives here.
-Result<sys::Descriptor> lock_instance(int state_folder);
+// Two locks say whose an instance is. metkad.lock is metkad's own and goes with it, however it ends.
+// instance.lock is one open file that its children hold too, so it is free only when the last of them has
+// ended.
+struct InstanceLocks {
+    sys::Descriptor own;    // kept open, given to nobody
+    sys::Descriptor shared; // for the children
+};
+
+// Waits up to 35 s for the programs of an earlier daemon, saying so once. conflict: another daemon lives
+// here.
+Result<InstanceLocks> lock_instance(int state_folder);
 
 } // namespace metka::metkad
