@@ -21,14 +21,14 @@
 #include "core/net/tls.h"
 #include "core/sys/file.h"
 #include "core/sys/log.h"
-#include "daemon/metkad/accounts.h"
 #include "daemon/metkad/door.h"
-#include "daemon/metkad/generation.h"
-#include "daemon/metkad/household.h"
-#include "daemon/metkad/instance.h"
-#include "daemon/metkad/listeners.h"
-#include "daemon/metkad/provisioning.h"
-#include "daemon/metkad/wards.h"
+#include "daemon/metkad/engine/generation.h"
+#include "daemon/metkad/engine/household.h"
+#include "daemon/metkad/engine/instance.h"
+#include "daemon/metkad/engine/listeners.h"
+#include "daemon/metkad/engine/wards.h"
+#include "daemon/metkad/machine/accounts.h"
+#include "daemon/metkad/provisioning/provisioning.h"
 
 namespace metka::metkad {
 

@@ -4,7 +4,7 @@
 
 #include "core/control/request.h"
 #include "core/sys/log.h"
-#include "daemon/metkad/provisioning.h"
+#include "daemon/metkad/provisioning/provisioning.h"
 
 namespace metka::metkad {
 

@@ -1,6 +1,6 @@
 #include "daemon/metkad/caller.h"
 
-#include "daemon/metkad/provisioning_verbs.h"
+#include "daemon/metkad/provisioning/verbs.h"
 #include "tests/unit/metkad/office.h"
 
 using namespace metka;

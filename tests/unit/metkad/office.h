@@ -13,8 +13,8 @@
 
 #include "core/control/request.h"
 #include "core/directory/memory_directory.h"
-#include "daemon/metkad/household.h"
-#include "daemon/metkad/provisioning.h"
+#include "daemon/metkad/engine/household.h"
+#include "daemon/metkad/provisioning/provisioning.h"
 
 namespace metka::metkad::test {
 

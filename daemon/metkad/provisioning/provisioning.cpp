@@ -1,4 +1,4 @@
-#include "daemon/metkad/provisioning.h"
+#include "daemon/metkad/provisioning/provisioning.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +9,7 @@
 
 #include "core/control/request.h"
 #include "core/sys/log.h"
-#include "daemon/metkad/provisioning_verbs.h"
+#include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
 

@@ -23,8 +23,8 @@
 #include "core/directory/directory.h"
 #include "core/maildir/protocol.h"
 #include "core/settings/settings.h"
-#include "daemon/metkad/accounts.h"
 #include "daemon/metkad/caller.h"
+#include "daemon/metkad/machine/accounts.h"
 
 namespace metka::metkad {
 

@@ -1,4 +1,4 @@
-#include "daemon/metkad/provisioning_facts.h"
+#include "daemon/metkad/provisioning/facts.h"
 
 #include <fmt/chrono.h>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/metkad/provisioning_facts.h"
+#include "daemon/metkad/provisioning/facts.h"
 
 namespace metka::metkad {
 

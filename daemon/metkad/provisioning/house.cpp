@@ -1,6 +1,6 @@
 #include "core/base/version.h"
-#include "daemon/metkad/household.h"
-#include "daemon/metkad/provisioning_verbs.h"
+#include "daemon/metkad/engine/household.h"
+#include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
 

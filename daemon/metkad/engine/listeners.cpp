@@ -1,4 +1,4 @@
-#include "daemon/metkad/listeners.h"
+#include "daemon/metkad/engine/listeners.h"
 
 #include <array>
 #include <cerrno>

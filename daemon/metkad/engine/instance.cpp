@@ -1,4 +1,4 @@
-#include "daemon/metkad/instance.h"
+#include "daemon/metkad/engine/instance.h"
 
 #include <array>
 #include <cerrno>

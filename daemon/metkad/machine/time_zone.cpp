@@ -1,4 +1,4 @@
-#include "daemon/metkad/time_zone.h"
+#include "daemon/metkad/machine/time_zone.h"
 
 #include <memory>
 

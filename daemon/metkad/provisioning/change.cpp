@@ -1,4 +1,4 @@
-#include "daemon/metkad/provisioning_change.h"
+#include "daemon/metkad/provisioning/change.h"
 
 namespace metka::metkad {
 

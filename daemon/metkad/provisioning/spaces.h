@@ -2,7 +2,7 @@
 // The space of a shell account (V4, V8): what its free mailboxes count and are promised.
 
 #include "core/policy/provisioning.h"
-#include "daemon/metkad/provisioning_facts.h"
+#include "daemon/metkad/provisioning/facts.h"
 
 namespace metka::metkad {
 

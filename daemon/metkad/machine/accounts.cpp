@@ -1,4 +1,4 @@
-#include "daemon/metkad/accounts.h"
+#include "daemon/metkad/machine/accounts.h"
 
 #include <array>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "daemon/metkad/launch.h"
+#include "daemon/metkad/engine/launch.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "daemon/metkad/wards.h"
+#include "daemon/metkad/engine/wards.h"
 
 #include "core/login/protocol.h"
 

@@ -1,9 +1,9 @@
 #include "core/policy/provisioning.h"
-#include "daemon/metkad/provisioning_change.h"
-#include "daemon/metkad/provisioning_inboxes.h"
-#include "daemon/metkad/provisioning_spaces.h"
-#include "daemon/metkad/provisioning_verbs.h"
-#include "daemon/metkad/time_zone.h"
+#include "daemon/metkad/machine/time_zone.h"
+#include "daemon/metkad/provisioning/change.h"
+#include "daemon/metkad/provisioning/inboxes.h"
+#include "daemon/metkad/provisioning/spaces.h"
+#include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
 

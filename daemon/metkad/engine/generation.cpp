@@ -1,4 +1,4 @@
-#include "daemon/metkad/generation.h"
+#include "daemon/metkad/engine/generation.h"
 
 #include <array>
 #include <cerrno>
@@ -9,8 +9,8 @@
 #include "core/base/text.h"
 #include "core/sys/file.h"
 #include "core/sys/log.h"
-#include "daemon/metkad/instance.h"
-#include "daemon/metkad/launch.h"
+#include "daemon/metkad/engine/instance.h"
+#include "daemon/metkad/engine/launch.h"
 
 namespace metka::metkad {
 

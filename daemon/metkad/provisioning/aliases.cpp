@@ -1,6 +1,6 @@
 #include "core/policy/provisioning.h"
-#include "daemon/metkad/provisioning_change.h"
-#include "daemon/metkad/provisioning_verbs.h"
+#include "daemon/metkad/provisioning/change.h"
+#include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
 

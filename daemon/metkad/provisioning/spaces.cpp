@@ -1,4 +1,4 @@
-#include "daemon/metkad/provisioning_spaces.h"
+#include "daemon/metkad/provisioning/spaces.h"
 
 #include <algorithm>
 

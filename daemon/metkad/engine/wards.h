@@ -1,8 +1,8 @@
 #pragma once
 // The secrets and the mail trees as metkad has them: by asking metka-auth and metka-store.
 
-#include "daemon/metkad/household.h"
-#include "daemon/metkad/provisioning.h"
+#include "daemon/metkad/engine/household.h"
+#include "daemon/metkad/provisioning/provisioning.h"
 
 namespace metka::metkad {
 

@@ -1,7 +1,7 @@
 #pragma once
 // The secret and the tree that belong to the row of a mailbox or a shell account.
 
-#include "daemon/metkad/provisioning_change.h"
+#include "daemon/metkad/provisioning/change.h"
 
 namespace metka::metkad {
 

@@ -1,4 +1,4 @@
-#include "daemon/metkad/provisioning_inboxes.h"
+#include "daemon/metkad/provisioning/inboxes.h"
 
 namespace metka::metkad {
 

@@ -1,4 +1,4 @@
-#include "daemon/metkad/household.h"
+#include "daemon/metkad/engine/household.h"
 
 #include <algorithm>
 #include <csignal>
@@ -12,7 +12,7 @@
 
 #include "core/net/spawn.h"
 #include "core/sys/log.h"
-#include "daemon/metkad/launch.h"
+#include "daemon/metkad/engine/launch.h"
 
 namespace metka::metkad {
 

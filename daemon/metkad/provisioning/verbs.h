@@ -5,7 +5,7 @@
 #include <string_view>
 #include <variant>
 
-#include "daemon/metkad/provisioning.h"
+#include "daemon/metkad/provisioning/provisioning.h"
 
 namespace metka::metkad {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/domain/objects.h"
-#include "daemon/metkad/provisioning.h"
+#include "daemon/metkad/provisioning/provisioning.h"
 
 namespace metka::metkad {
 

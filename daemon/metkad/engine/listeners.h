@@ -5,7 +5,7 @@
 
 #include "core/base/result.h"
 #include "core/settings/settings.h"
-#include "daemon/metkad/household.h"
+#include "daemon/metkad/engine/household.h"
 
 namespace metka::metkad {
 
