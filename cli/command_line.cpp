@@ -24,7 +24,7 @@ using control::Verb;
 // CLI11's tree, with what has been said filled into `line`.
 class Tree {
   public:
-    explicit Tree(std::string socket)
+    Tree(std::string socket, Language language) : language_(language)
     {
         line_.socket = std::move(socket);
         root_.fallthrough();
@@ -32,6 +32,8 @@ class Tree {
         root_.add_option("--socket", line_.socket);
         root_.add_flag("--json", line_.json);
         root_.add_flag("--yes", line_.yes);
+        root_.add_option_function<std::string>("--as",
+                                               [this](const std::string& login) { line_.as = login; });
         root_.add_flag("--version");
         for (const auto& verb : control::verbs())
             add(verb);
@@ -44,41 +46,50 @@ class Tree {
     void add(CLI::App& app, const Parameter& parameter);
     void add_password(CLI::App& app);
     const CLI::App& deepest() const;
+    std::string words_to(const CLI::App& app) const;
+    void pass_yes_on();
     CommandLineEnd help_here() const;
     CommandLineEnd explain(const CLI::ParseError& error) const;
     std::string did_you_mean(const CLI::App& app, const std::string& word) const;
 
+    Language language_;
     CommandLine line_;
     CLI::App root_{"", "metkactl"};
     std::map<const CLI::App*, const Verb*> verbs_;
 };
 
-CLI::App* noun_under(CLI::App& root, std::string_view noun)
+// The word below `above`, which is there already if another verb has it too.
+CLI::App* word_under(CLI::App& above, std::string_view word)
 {
-    for (auto* const app : root.get_subcommands([](const CLI::App*) { return true; }))
-        if (app->get_name() == noun) return app;
-    auto* const app = root.add_subcommand(std::string(noun));
+    for (auto* const app : above.get_subcommands([](const CLI::App*) { return true; }))
+        if (app->get_name() == word) return app;
+    auto* const app = above.add_subcommand(std::string(word));
     app->fallthrough();
     return app;
 }
 
 void Tree::add(const Verb& verb)
 {
-    CLI::App* app = noun_under(root_, verb.noun);
-    if (!verb.verb.empty()) {
+    const auto words = verb.words();
+    CLI::App* app = &root_;
+    for (const auto word : split(words, ' ')) {
         app->require_subcommand(1);
-        app = app->add_subcommand(std::string(verb.verb));
-        app->fallthrough();
+        app = word_under(*app, word);
     }
     verbs_[app] = &verb;
     for (const auto& parameter : verb.parameters)
-        add(*app, parameter);
+        if (parameter.is_said()) add(*app, parameter);
 }
 
 void Tree::add(CLI::App& app, const Parameter& parameter)
 {
     if (parameter.type == Type::password) return add_password(app);
     const std::string name(parameter.name);
+    if (parameter.type == Type::objects) {
+        app.add_option(placeholder(parameter), line_.file)->required();
+        return;
+    }
+    if (parameter.type == Type::flag && parameter.name == "yes") return; // every command has it
     if (parameter.type == Type::flag) {
         app.add_flag_callback(parameter.flag(), [this, name] { line_.params.push_back({name, true}); });
         return;
@@ -106,15 +117,29 @@ const CLI::App& Tree::deepest() const
     return *app;
 }
 
+// "my alias" of the word `alias` below `my`; empty for the root.
+std::string Tree::words_to(const CLI::App& app) const
+{
+    if (&app == &root_) return "";
+    const auto above = words_to(*app.get_parent());
+    return above.empty() ? app.get_name() : above + " " + app.get_name();
+}
+
+// Where --yes means something to metkad too, it is told.
+void Tree::pass_yes_on()
+{
+    if (line_.yes && line_.verb->parameter("yes") != nullptr) line_.params.push_back({"yes", true});
+}
+
 CommandLineEnd Tree::help_here() const
 {
     const auto& app = deepest();
     const auto verb = verbs_.find(&app);
     CommandLineEnd end{{0, ""}};
     if (verb != verbs_.end())
-        end.help = help_for(*verb->second);
+        end.help = help_for(*verb->second, language_);
     else
-        end.help = &app == &root_ ? help() : help_for(app.get_name());
+        end.help = &app == &root_ ? help() : help_for(words_to(app), language_);
     return end;
 }
 
@@ -123,6 +148,7 @@ std::string Tree::did_you_mean(const CLI::App& app, const std::string& word) con
     std::vector<std::string> known;
     for (const auto* const below : app.get_subcommands([](const CLI::App*) { return true; }))
         known.push_back(below->get_name());
+    if (&app == &root_) known.emplace_back("completion");
     for (const auto* const option : app.get_options())
         known.push_back(option->get_name());
     const std::vector<std::string_view> candidates(known.begin(), known.end());
@@ -133,9 +159,7 @@ std::string Tree::did_you_mean(const CLI::App& app, const std::string& word) con
 CommandLineEnd Tree::explain(const CLI::ParseError& error) const
 {
     const auto& app = deepest();
-    std::string path = "metkactl";
-    if (&app != &root_)
-        path += (app.get_parent() != &root_ ? " " + app.get_parent()->get_name() : "") + " " + app.get_name();
+    const auto path = &app == &root_ ? std::string("metkactl") : "metkactl " + words_to(app);
     const auto left = root_.remaining(true);
     const bool wants_verb = !app.get_subcommands([](const CLI::App*) { return true; }).empty();
     std::string why = error.what();
@@ -145,7 +169,7 @@ CommandLineEnd Tree::explain(const CLI::ParseError& error) const
     else if (!left.empty())
         why = fmt::format("{} has no “{}”{}", path, escaped(left.front()), did_you_mean(app, left.front()));
     else if (wants_verb)
-        why = fmt::format("say what to do with {}", &app == &root_ ? "metkactl" : app.get_name());
+        why = fmt::format("say what to do with {}", &app == &root_ ? "metkactl" : words_to(app));
     return {{status::usage, fmt::format("{}; see {} --help", why, path)}};
 }
 
@@ -162,16 +186,22 @@ std::expected<CommandLine, CommandLineEnd> Tree::parse(std::vector<std::string> 
         return std::unexpected(explain(error));
     }
     line_.verb = verbs_.at(&deepest());
+    pass_yes_on();
     return std::move(line_);
 }
 
 } // namespace
 
+bool CommandLine::is_dry_run() const
+{
+    return control::Json(params).member("dry_run") != nullptr;
+}
+
 std::expected<CommandLine, CommandLineEnd> read_command_line(std::vector<std::string> words,
-                                                             std::string socket)
+                                                             std::string socket, Language language)
 {
     try {
-        return Tree(std::move(socket)).parse(std::move(words));
+        return Tree(std::move(socket), language).parse(std::move(words));
     } catch (const CLI::Error& fault) {
         return std::unexpected(CommandLineEnd{{exit_code(Fault::internal), fault.what()}});
     }

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -16,21 +17,6 @@ namespace metka::metkactl {
 namespace {
 
 constexpr std::size_t most_answer = std::size_t{64} << 20;
-
-class Socket {
-  public:
-    explicit Socket(int fd) : fd_(fd) {}
-    Socket(const Socket&) = delete;
-    Socket& operator=(const Socket&) = delete;
-    ~Socket()
-    {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
 
 std::string reason(int error_number)
 {
@@ -46,7 +32,7 @@ std::unexpected<Failure> stop_unreachable(const std::string& path, int error_num
                                  : "see who may open that socket"));
 }
 
-Outcome<void> open(const Socket& socket, const std::string& path)
+Outcome<void> connect(int socket, const std::string& path, std::chrono::seconds patience)
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -54,21 +40,43 @@ Outcome<void> open(const Socket& socket, const std::string& path)
         return stop(status::usage, fmt::format("“{}” cannot be a socket: its path has 1 to {} bytes", path,
                                                sizeof address.sun_path - 1));
     std::memcpy(address.sun_path, path.data(), path.size());
-    const timeval patience{.tv_sec = answer_patience.count(), .tv_usec = 0};
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    const timeval limit{.tv_sec = patience.count(), .tv_usec = 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     int connected = -1;
     do
-        connected = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+        connected = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
     while (connected != 0 && errno == EINTR);
     if (connected != 0) return stop_unreachable(path, errno);
     return {};
 }
 
-Outcome<void> send(const Socket& socket, std::string_view line)
+} // namespace
+
+Outcome<Connection> Connection::open(const std::string& path, std::chrono::seconds patience)
+{
+    Connection connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), patience);
+    if (connection.socket_ < 0)
+        return stop(status::try_later, fmt::format("no socket to be had: {}", reason(errno)));
+    if (const auto connected = connect(connection.socket_, path, patience); !connected)
+        return std::unexpected(connected.error());
+    return connection;
+}
+
+Connection::Connection(Connection&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)), patience_(other.patience_), heard_(std::move(other.heard_))
+{
+}
+
+Connection::~Connection()
+{
+    if (socket_ >= 0) ::close(socket_);
+}
+
+Outcome<void> Connection::send(std::string_view line) const
 {
     while (!line.empty()) {
-        const auto sent = ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL);
+        const auto sent = ::send(socket_, line.data(), line.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0)
             return stop(status::try_later, fmt::format("metkad hung up: {}; try again", reason(errno)));
@@ -77,38 +85,41 @@ Outcome<void> send(const Socket& socket, std::string_view line)
     return {};
 }
 
-Outcome<std::string> receive(const Socket& socket)
+// One line without its LF.
+Outcome<std::string> Connection::receive()
 {
-    std::string answer;
     std::array<char, 16384> piece{};
-    while (answer.size() <= most_answer) {
-        const auto got = ::recv(socket.get(), piece.data(), piece.size(), 0);
+    auto end = heard_.find('\n');
+    while (end == std::string::npos) {
+        if (heard_.size() > most_answer)
+            return stop(exit_code(Fault::internal), "metkad's answer is too long to be one");
+        const auto got = ::recv(socket_, piece.data(), piece.size(), 0);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN)
-            return stop(status::try_later,
-                        fmt::format("metkad did not answer within {} s; try again, and see "
-                                    "`metkactl status`",
-                                    answer_patience.count()));
+            return stop(status::try_later, fmt::format("metkad did not answer within {} s; try again, and "
+                                                       "see `metkactl status`",
+                                                       patience_.count()));
         if (got <= 0) return stop(status::try_later, "metkad hung up without an answer; try again");
-        answer.append(piece.data(), static_cast<std::size_t>(got));
-        if (answer.back() == '\n') {
-            answer.pop_back();
-            return answer;
-        }
+        const auto fresh = std::string_view(piece.data(), static_cast<std::size_t>(got));
+        const auto at = fresh.find('\n');
+        if (at != std::string_view::npos) end = heard_.size() + at;
+        heard_.append(fresh);
     }
-    return stop(exit_code(Fault::internal), "metkad's answer is too long to be one");
+    auto line = heard_.substr(0, end);
+    heard_.erase(0, end + 1);
+    return line;
 }
 
-} // namespace
-
-Outcome<std::string> ask(const std::string& path, std::string_view line)
+Outcome<std::string> Connection::ask(std::string_view line, const Told& told)
 {
-    const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (socket.get() < 0)
-        return stop(status::try_later, fmt::format("no socket to be had: {}", reason(errno)));
-    if (const auto opened = open(socket, path); !opened) return std::unexpected(opened.error());
-    if (const auto sent = send(socket, line); !sent) return std::unexpected(sent.error());
-    return receive(socket);
+    if (const auto sent = send(line); !sent) return std::unexpected(sent.error());
+    for (;;) {
+        auto heard = receive();
+        if (!heard) return heard;
+        const auto progress = control::parse_progress(*heard);
+        if (!progress) return heard;
+        if (told) told(*progress);
+    }
 }
 
 } // namespace metka::metkactl

@@ -1,10 +1,13 @@
 #include "cli/help.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "cli/user_language.h"
 
 namespace metka::metkactl {
 
@@ -17,13 +20,20 @@ using control::Verb;
 
 using Line = std::pair<std::string, std::string>;
 
-constexpr std::string_view every_command = R"(
-On every command:
-  --json         the answer as JSON, with stable names
-  --yes          do not ask before something is removed
-  --socket PATH  metkad's control socket (METKA_SOCKET; /run/metka/control.sock)
-  --help         this text
-)";
+struct Option {
+    std::string_view form;
+    std::string_view help;
+};
+constexpr std::array<Option, 5> options{{
+    {"--json", "the answer as JSON, with stable names"},
+    {"--yes", "do not ask before something is removed or applied"},
+    {"--as LOGIN", "in the place of this account, with its rights and no more; for administrators"},
+    {"--socket PATH", "metkad's control socket (METKA_SOCKET; /run/metka/control.sock)"},
+    {"--help", "this text"},
+}};
+constexpr Option version_option{"--version", "the version of this program"};
+constexpr Option completion_noun{"completion",
+                                 "what a shell needs to complete metkactl's words: bash, zsh or fish"};
 
 std::string columns(const std::vector<Line>& lines)
 {
@@ -36,16 +46,36 @@ std::string columns(const std::vector<Line>& lines)
     return text;
 }
 
-std::vector<Line> lines_for(const Parameter& parameter)
+std::string every_command(Language language, const std::vector<Option>& more = {})
 {
-    if (parameter.need == Need::key) return {{placeholder(parameter), std::string(parameter.help)}};
-    const std::string help =
-        fmt::format("{}{}", parameter.help, parameter.need == Need::required ? " (required)" : "");
+    std::vector<Line> lines;
+    for (const auto& option : options)
+        lines.emplace_back(option.form, said(language, option.help));
+    for (const auto& option : more)
+        lines.emplace_back(option.form, option.help);
+    return fmt::format("\n{}\n{}", said(language, "On every command:"), columns(lines));
+}
+
+std::vector<Line> lines_for(const Parameter& parameter, Language language)
+{
+    if (!parameter.is_said()) return {};
+    const auto help = said(language, parameter.help);
+    if (parameter.need == Need::key || parameter.type == Type::objects)
+        return {{placeholder(parameter), help}};
+    const auto required =
+        parameter.need == Need::required ? fmt::format(" ({})", said(language, "required")) : "";
     if (parameter.type == Type::password)
-        return {{"--password-stdin", fmt::format("password {}: one line from standard input", help)},
-                {"--generate", "a new password instead, printed once"}};
-    if (parameter.type == Type::flag) return {{parameter.flag(), help}};
-    return {{fmt::format("{} {}", parameter.flag(), placeholder(parameter)), help}};
+        return {{"--password-stdin",
+                 fmt::format("{}, {}{}", help, said(language, "from standard input"), required)},
+                {"--generate", said(language, "a new password instead, printed once")}};
+    if (parameter.type == Type::flag) return {{parameter.flag(), help + required}};
+    return {{fmt::format("{} {}", parameter.flag(), placeholder(parameter)), help + required}};
+}
+
+// Only `my` is for users; administrators read English.
+Language language_of(std::string_view words, Language language)
+{
+    return words == "my" || words.starts_with("my ") ? language : Language::english;
 }
 
 } // namespace
@@ -54,38 +84,41 @@ std::string help()
 {
     std::vector<Line> lines;
     for (const auto& noun : control::nouns())
-        lines.emplace_back(noun.noun, noun.help);
-    return fmt::format(
-        "metkactl provisions mail: customers, their domains, mailboxes and aliases.\n\n"
-        "  metkactl NOUN VERB [KEY] [--flags]\n\nNouns:\n{}"
-        "\nVerbs: add, list, show, set, remove. `metkactl NOUN --help` and `metkactl NOUN VERB "
-        "--help` say more.\n{}  --version      the version of this program\n",
-        columns(lines), every_command);
+        if (noun.noun != "complete") lines.emplace_back(noun.noun, noun.help);
+    lines.emplace_back(completion_noun.form, completion_noun.help);
+    return fmt::format("metkactl provisions mail: customers, their domains, mailboxes and aliases.\n\n"
+                       "  metkactl NOUN VERB [KEY] [--flags]\n\nNouns:\n{}"
+                       "\n`metkactl NOUN --help` and `metkactl NOUN VERB --help` say more.\n{}",
+                       columns(lines), every_command(Language::english, {version_option}));
 }
 
-std::string help_for(std::string_view noun)
+std::string help_for(std::string_view words, Language user)
 {
+    const auto language = language_of(words, user);
     std::vector<Line> lines;
-    std::string_view what;
+    std::string what(words);
     for (const auto& row : control::nouns())
-        if (row.noun == noun) what = row.help;
+        if (row.noun == words) what += ": " + said(language, row.help);
+    const auto below = fmt::format("{} ", words);
     for (const auto& verb : control::verbs())
-        if (verb.noun == noun)
-            lines.emplace_back(fmt::format("metkactl {} {}", verb.noun, verb.verb), verb.help);
-    return fmt::format("{}: {}\n\n{}{}", noun, what, columns(lines), every_command);
+        if (verb.words().starts_with(below))
+            lines.emplace_back(fmt::format("metkactl {}", verb.words()), said(language, verb.help));
+    return fmt::format("{}\n\n{}{}", what, columns(lines), every_command(language));
 }
 
-std::string help_for(const Verb& verb)
+std::string help_for(const Verb& verb, Language user)
 {
+    const auto language = language_of(verb.noun, user);
     std::vector<Line> lines;
     for (const auto& parameter : verb.parameters)
-        for (auto& line : lines_for(parameter))
+        for (auto& line : lines_for(parameter, language))
             lines.push_back(std::move(line));
     std::vector<Line> fields;
     for (const auto& field : verb.fields)
-        fields.emplace_back(field.name, field.help);
-    return fmt::format("{}\n\n  {}\n\n{}\nAnswers with:\n{}\nExample:\n  {}\n{}", verb.help, usage(verb),
-                       columns(lines), columns(fields), verb.example, every_command);
+        fields.emplace_back(field.name, said(language, field.help));
+    return fmt::format("{}\n\n  {}\n\n{}\n{}\n{}\n{}\n  {}\n{}", said(language, verb.help), usage(verb),
+                       columns(lines), said(language, "Answers with:"), columns(fields),
+                       said(language, "Example:"), verb.example, every_command(language));
 }
 
 } // namespace metka::metkactl

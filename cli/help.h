@@ -5,11 +5,13 @@
 #include <string_view>
 
 #include "core/control/verbs.h"
+#include "core/domain/objects.h"
 
 namespace metka::metkactl {
 
-std::string help();                          // metkactl --help
-std::string help_for(std::string_view noun); // metkactl mailbox --help
-std::string help_for(const control::Verb&);  // metkactl mailbox add --help
+std::string help(); // metkactl --help
+// metkactl mailbox --help, metkactl my alias --help; of `my` in the language of its user
+std::string help_for(std::string_view words, Language language);
+std::string help_for(const control::Verb& verb, Language language); // metkactl mailbox add --help
 
 } // namespace metka::metkactl

@@ -10,7 +10,7 @@
 
 int main(int argc, char** argv)
 {
-    std::setlocale(LC_CTYPE, ""); // so that tables measure what the terminal shows
+    std::setlocale(LC_CTYPE, "C.UTF-8"); // tables measure what the terminal shows, which is always UTF-8
     std::signal(SIGPIPE, SIG_IGN);
     try {
         return metka::metkactl::run({argv + (argc > 0 ? 1 : 0), argv + argc});

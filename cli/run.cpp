@@ -1,19 +1,22 @@
 #include "cli/run.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <system_error>
-
-#include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "cli/apply.h"
 #include "cli/command_line.h"
-#include "cli/connection.h"
+#include "cli/completion.h"
+#include "cli/order.h"
+#include "cli/output.h"
+#include "cli/progress_bar.h"
+#include "cli/question.h"
 #include "cli/show.h"
 #include "cli/terminal.h"
+#include "cli/user_language.h"
 #include "core/base/text.h"
-#include "core/control/request.h"
+#include "core/control/arguments.h"
+#include "core/language/language.h"
 
 namespace metka::metkactl {
 
@@ -21,103 +24,118 @@ namespace {
 
 using control::Json;
 
-constexpr std::int64_t request_id = 1;
-
-Style style_of(const CommandLine& line)
+Outcome<void> ask_before_removing(const CommandLine& line, Language language)
 {
-    if (line.json) return {Form::json};
-    if (::isatty(STDOUT_FILENO) != 1) return {Form::piped};
-    const char* const no_colour = std::getenv("NO_COLOR"); // https://no-color.org: set and not empty
-    const bool plain = no_colour != nullptr && *no_colour != '\0';
-    return {Form::terminal, plain ? Colour::never : Colour::where_it_helps};
-}
-
-bool is_dry_run(const CommandLine& line)
-{
-    return Json(line.params).member("dry_run") != nullptr;
-}
-
-Outcome<void> ask_before_removing(const CommandLine& line)
-{
-    if (line.verb->effect != control::Effect::destroys || line.yes || is_dry_run(line)) return {};
-    const auto params = Json(line.params);
-    const auto* const key = params.member(line.verb->key()->name);
-    const auto subject = fmt::format("{} {}", line.verb->noun,
-                                     key != nullptr && key->text() != nullptr ? escaped(*key->text()) : "");
+    if (line.verb->effect != control::Effect::destroys || line.yes || line.is_dry_run()) return {};
+    const auto question = removal_question(line, language);
     if (!talks_to_a_person())
-        return stop(status::usage, fmt::format("{} would be removed: say --yes to mean it", subject));
-    if (!confirm(fmt::format("Remove {} for good?", subject)))
-        return stop(status::usage, "nothing was removed");
+        return stop(status::usage, language::say(language, phrase("{} – say --yes to mean it", question)));
+    if (!confirm(question, language)) return stop(status::usage, said(language, "nothing was removed"));
     return {};
 }
 
-// The password that the request takes along; empty if it takes none.
-Outcome<Secret> password_for(const CommandLine& line)
-{
-    if (line.password == PasswordFrom::generator) return Secret::random_password();
-    if (line.password == PasswordFrom::standard_input) return read_password();
-    const auto* const wanted = line.verb->parameter("password");
-    if (wanted == nullptr || wanted->need != control::Need::required || is_dry_run(line)) return Secret();
-    if (talks_to_a_person()) return read_password();
-    return stop(status::usage, fmt::format("{} {} needs a password: say --password-stdin or --generate",
-                                           line.verb->noun, line.verb->verb));
-}
+// What a request takes along besides what the command line says; each empty if it takes none.
+struct Passwords {
+    Secret current;
+    Secret fresh;
+};
 
-Outcome<Json> ask_metkad(CommandLine& line, const Secret& password)
+// Values are for metkad to judge; but nobody should type a password only to hear of a slip in the address.
+Outcome<void> check_before_asking(const CommandLine& line, Language language)
 {
     auto params = line.params;
-    if (!password.empty()) params.push_back({"password", password.reveal()});
-    auto request = control::request_line(request_id, *line.verb, Json(std::move(params)));
-    const auto answer = ask(line.socket, request);
-    wipe(request);
-    if (!answer) return std::unexpected(answer.error());
-    auto result = control::parse_answer(*answer, request_id);
-    if (!result) return stop(exit_code(result.error().fault), result.error().text);
-    return std::move(*result);
+    if (!line.is_dry_run()) params.push_back({"dry_run", true}); // which needs no password
+    const auto arguments = control::Arguments::read(*line.verb, Json(std::move(params)));
+    if (arguments) return {};
+    return stop(exit_code(arguments.error().fault), language::say(language, arguments.error()));
+}
+
+bool wants_current(const CommandLine& line)
+{
+    return line.verb->parameter("current") != nullptr && Json(line.params).member("mailbox") == nullptr;
+}
+
+Outcome<Passwords> passwords_for(const CommandLine& line, Language language)
+{
+    Passwords passwords;
+    const auto* const wanted = line.verb->parameter("password");
+    if (wanted == nullptr || line.is_dry_run()) return passwords;
+    if (const auto checked = check_before_asking(line, language); !checked)
+        return std::unexpected(checked.error());
+    const bool required = wanted->need == control::Need::required;
+    if (line.password == PasswordFrom::nowhere && required && !talks_to_a_person())
+        return stop(status::usage,
+                    language::say(language, phrase("{} needs a password: say --password-stdin or --generate",
+                                                   line.verb->words())));
+    if (wants_current(line)) {
+        auto current = read_current_password(language);
+        if (!current) return std::unexpected(current.error());
+        passwords.current = std::move(*current);
+    }
+    if (line.password == PasswordFrom::generator) {
+        passwords.fresh = Secret::random_password();
+    } else if (line.password == PasswordFrom::standard_input || required) {
+        auto fresh = read_new_password(language);
+        if (!fresh) return std::unexpected(fresh.error());
+        passwords.fresh = std::move(*fresh);
+    }
+    return passwords;
+}
+
+Outcome<Json> ask_metkad(const CommandLine& line, const Passwords& passwords, Language user)
+{
+    auto params = line.params;
+    if (!passwords.current.empty()) params.push_back({"current", passwords.current.reveal()});
+    if (!passwords.fresh.empty()) params.push_back({"password", passwords.fresh.reveal()});
+    auto connection = Connection::open(line.socket);
+    if (!connection) return std::unexpected(connection.error());
+    ProgressBar bar(wanted_colour());
+    const auto told = [&bar](const control::Progress& progress) { bar.show(progress); };
+    return order(*connection, *line.verb, std::move(params), envelope_of(line, user), told);
 }
 
 std::string show_password(const Secret& password, Style style)
 {
-    return fmt::format("password{}{}\n", style.form == Form::terminal ? ": " : "\t", password.reveal());
+    if (style.form != Form::terminal) return fmt::format("password\t{}\n", password.reveal());
+    return fmt::format("{}: {}\n", said(style.language, "password"), password.reveal());
+}
+
+// Cron is told what a sweep found, not each thing that it did.
+void drop_steps(Json& answer)
+{
+    if (auto* const members = std::get_if<control::JsonObject>(&answer.value))
+        std::erase_if(*members, [](const auto& member) { return member.name == "steps"; });
 }
 
 std::string text_of(const CommandLine& line, Json answer, const Secret& password, Style style)
 {
-    const bool printed_once = line.password == PasswordFrom::generator && !is_dry_run(line);
+    const bool printed_once = line.password == PasswordFrom::generator && !line.is_dry_run();
     auto* const members = std::get_if<control::JsonObject>(&answer.value);
     if (printed_once && style.form == Form::json && members != nullptr)
         members->push_back({"password", password.reveal()});
+    const bool rehearsed = line.is_dry_run() || Json(line.params).member("at") != nullptr;
+    if (line.verb->effect == control::Effect::sweeps && style.form == Form::piped && !rehearsed)
+        drop_steps(answer);
     auto text = show(*line.verb, answer, style);
     if (printed_once && style.form != Form::json) text += show_password(password, style);
     return text;
 }
 
-// A reader that has gone is no fault of ours, and none to talk about.
-Outcome<void> print(std::string_view text)
+Outcome<int> carry_out(const CommandLine& line, Language user)
 {
-    while (!text.empty()) {
-        const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0 && errno == EPIPE) return stop(status::io, "");
-        if (written < 0)
-            return stop(status::io, fmt::format("the answer cannot be written: standard output: {}",
-                                                std::generic_category().message(errno)));
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
-}
-
-Outcome<void> carry_out(CommandLine& line)
-{
-    if (const auto sure = ask_before_removing(line); !sure) return std::unexpected(sure.error());
-    const auto password = password_for(line);
-    if (!password) return std::unexpected(password.error());
-    auto answer = ask_metkad(line, *password);
+    const auto style = style_of(line, user);
+    if (!line.file.empty()) return apply(line, envelope_of(line, user), style);
+    if (const auto sure = ask_before_removing(line, style.language); !sure)
+        return std::unexpected(sure.error());
+    const auto passwords = passwords_for(line, style.language);
+    if (!passwords) return std::unexpected(passwords.error());
+    auto answer = ask_metkad(line, *passwords, user);
     if (!answer) return std::unexpected(answer.error());
-    auto text = text_of(line, std::move(*answer), *password, style_of(line));
+    auto text = text_of(line, std::move(*answer), passwords->fresh, style);
     const auto printed = print(text);
     wipe(text);
-    return printed;
+    if (!printed) return std::unexpected(printed.error());
+    return 0;
 }
 
 int end(const Failure& failure)
@@ -126,19 +144,30 @@ int end(const Failure& failure)
     return failure.status;
 }
 
+int end_of_printing(std::string_view text)
+{
+    const auto printed = print(text);
+    return printed ? 0 : end(printed.error());
+}
+
 } // namespace
 
 int run(std::vector<std::string> words)
 {
-    const char* const socket = std::getenv("METKA_SOCKET");
-    auto line = read_command_line(std::move(words), socket != nullptr ? socket : "/run/metka/control.sock");
-    if (!line && line.error().help.empty()) return end(line.error());
-    if (!line) {
-        const auto printed = print(line.error().help);
-        return printed ? line.error().status : end(printed.error());
+    const char* const named = std::getenv("METKA_SOCKET");
+    const std::string socket = named != nullptr ? named : "/run/metka/control.sock";
+    const auto user = user_language();
+    const auto first = words.empty() ? std::string() : words.front();
+    if (first == "__complete") return end_of_printing(completions({words.begin() + 1, words.end()}, socket));
+    if (first == "completion") {
+        const auto script = completion_script({words.begin() + 1, words.end()});
+        return script ? end_of_printing(*script) : end(script.error());
     }
-    const auto done = carry_out(*line);
-    return done ? 0 : end(done.error());
+    const auto line = read_command_line(std::move(words), socket, user);
+    if (!line && line.error().help.empty()) return end(line.error());
+    if (!line) return end_of_printing(line.error().help);
+    const auto done = carry_out(*line, user);
+    return done ? *done : end(done.error());
 }
 
 } // namespace metka::metkactl

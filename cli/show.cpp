@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/table.h"
+#include "cli/user_language.h"
 #include "core/base/bytes.h"
 #include "core/base/text.h"
 #include "core/domain/address.h"
@@ -89,9 +90,9 @@ std::string as_flag(const Json& value, Form form)
 }
 
 using Shower = std::string (*)(const Json&, Form);
-constexpr std::array<Shower, 12> showers{
-    as_text,    as_address, as_domain,  plain,   as_size, as_capacity,
-    as_instant, plain,      as_seconds, as_flag, plain,   plain,
+constexpr std::array<Shower, 13> showers{
+    as_text,    as_text, as_address, as_domain, plain, as_size, as_capacity,
+    as_instant, plain,   as_seconds, as_flag,   plain, plain,
 };
 
 const Json& member(const Json& object, std::string_view name)
@@ -117,23 +118,64 @@ std::string tab_separated(std::span<const Field> fields, const Json& object)
     return line + "\n";
 }
 
+// Letters of our languages take a column each: what counts is that they are not single bytes.
+std::size_t displayed_columns(std::string_view text)
+{
+    const auto begins_letter = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+    return static_cast<std::size_t>(std::ranges::count_if(text, begins_letter));
+}
+
 std::string show_rows(std::span<const Field> fields, const Json& answer, Style style)
 {
-    if (style.form == Form::terminal) return table(fields, rows_of(answer), style.colour);
+    if (style.form == Form::terminal) return table(fields, rows_of(answer), style);
     std::string text;
     for (const auto& row : rows_of(answer))
         text += tab_separated(fields, row);
     return text;
 }
 
-std::string show_steps(const Json& answer)
+std::string show_steps(const Json& answer, Style style)
 {
     std::string text;
     for (const auto& step : rows_of(member(answer, "steps")))
         text += plain(step, Form::piped) + "\n";
     const auto* const done = member(answer, "done").truth();
-    if (done != nullptr && !*done) text += "(dry run: nothing was changed)\n";
+    if (done != nullptr && !*done)
+        text += fmt::format("({})\n", said(style.language, "dry run: nothing was changed"));
     return text;
+}
+
+// A sweep as cron wants it: one line, and after it only what a person should read.
+std::string show_sweep(std::span<const Field> fields, const Json& answer)
+{
+    auto text = plain(member(answer, "summary"), Form::piped) + "\n";
+    for (const auto& field : fields)
+        if (field.kind == Kind::steps)
+            for (const auto& step : rows_of(member(answer, field.name)))
+                text += fmt::format("{}{}\n", field.name == "steps" ? "" : fmt::format("{}: ", field.name),
+                                    plain(step, Form::piped));
+    return text;
+}
+
+// Sentences: the first on the line of its name, the others below it; piped, each after the name.
+std::string show_sentences(const Field& field, const Json& value, Style style, std::string_view front)
+{
+    std::string text;
+    for (const auto& sentence : rows_of(value)) {
+        const auto blank = std::string(displayed_columns(front), ' ');
+        if (style.form == Form::piped)
+            text += fmt::format("{}\t{}\n", field.name, plain(sentence, Form::piped));
+        else
+            text += fmt::format("{}{}\n", text.empty() ? std::string(front) : blank,
+                                plain(sentence, Form::piped));
+    }
+    return text;
+}
+
+std::string padded(std::string text, std::size_t columns)
+{
+    const auto wide = displayed_columns(text);
+    return text + std::string(columns > wide ? columns - wide : 0, ' ');
 }
 
 std::string show_line(const Field& field, const Json& value, Style style, std::size_t width)
@@ -146,16 +188,18 @@ std::string show_line(const Field& field, const Json& value, Style style, std::s
             text += fmt::format("{}\t{}", field.name, tab_separated(field.inner, row));
         return text;
     }
-    const auto shown = show(field.kind, value, style.form);
+    const auto front = padded(heading(field.name, style.language) + ":", width + 1) + " ";
+    if (field.kind == Kind::steps) return show_sentences(field, value, style, front);
+    const auto shown = show(field, value, style);
     if (style.form == Form::piped) return fmt::format("{}\t{}\n", field.name, shown);
-    return fmt::format("{:<{}} {}\n", fmt::format("{}:", heading(field.name)), width + 1, shown);
+    return fmt::format("{}{}\n", front, shown);
 }
 
 std::string show_object(std::span<const Field> fields, const Json& answer, Style style)
 {
     std::size_t width = 0;
     for (const auto& field : fields)
-        width = std::max(width, field.name.size());
+        width = std::max(width, displayed_columns(heading(field.name, style.language)));
     std::string text;
     for (const auto& field : fields)
         text += show_line(field, member(answer, field.name), style, width);
@@ -163,6 +207,13 @@ std::string show_object(std::span<const Field> fields, const Json& answer, Style
 }
 
 } // namespace
+
+std::string show(const Field& field, const Json& value, Style style)
+{
+    const bool is_translated =
+        field.kind == Kind::word && style.form == Form::terminal && value.text() != nullptr;
+    return is_translated ? said(style.language, *value.text()) : show(field.kind, value, style.form);
+}
 
 std::string show(Kind kind, const Json& value, Form form)
 {
@@ -173,7 +224,8 @@ std::string show(const Verb& verb, const Json& answer, Style style)
 {
     if (style.form == Form::json) return to_text(answer) + "\n";
     if (verb.shape == control::Shape::rows) return show_rows(verb.fields, answer, style);
-    if (verb.effect != control::Effect::reads) return show_steps(answer);
+    if (verb.effect == control::Effect::sweeps) return show_sweep(verb.fields, answer);
+    if (verb.effect != control::Effect::reads) return show_steps(answer, style);
     return show_object(verb.fields, answer, style);
 }
 

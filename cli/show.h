@@ -9,6 +9,7 @@
 
 #include "core/control/json.h"
 #include "core/control/verbs.h"
+#include "core/domain/objects.h"
 
 namespace metka::metkactl {
 
@@ -18,11 +19,15 @@ enum class Colour { never, where_it_helps };
 struct Style {
     Form form = Form::piped;
     Colour colour = Colour::never;
+    Language language = Language::english; // of headings on a terminal
 };
 
 std::string show(const control::Verb& verb, const control::Json& answer, Style style);
 
-// One value of an answer; `terminal` or `piped`.
+// One value of an answer, in the style's form and language.
+std::string show(const control::Field& field, const control::Json& value, Style style);
+
+// The same; `terminal` or `piped`.
 std::string show(control::Kind kind, const control::Json& value, Form form);
 
 } // namespace metka::metkactl

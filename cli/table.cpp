@@ -8,6 +8,7 @@
 
 #include <libsmartcols.h>
 
+#include "cli/user_language.h"
 #include "core/base/text.h"
 
 namespace metka::metkactl {
@@ -22,50 +23,54 @@ struct Released {
 };
 using Table = std::unique_ptr<libscols_table, Released>;
 
-constexpr std::array<std::string_view, 6> worth_a_look{"pending", "suspended", "expired",
-                                                       "down",    "starting",  "draining"};
+constexpr std::array<std::string_view, 9> worth_a_look{
+    "pending", "suspended", "expired", "starting", "waiting", "stopped", "missing", "differs", "refused"};
 
 bool is_number(Kind kind)
 {
     return kind == Kind::number || kind == Kind::size || kind == Kind::capacity;
 }
 
-void add_row(libscols_table* table, std::span<const control::Field> fields, const control::Json& row)
+void add_row(libscols_table* table, std::span<const control::Field> fields, const control::Json& row,
+             Style style)
 {
     auto* const line = scols_table_new_line(table, nullptr);
     if (line == nullptr) throw std::bad_alloc();
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const auto* const value = row.member(fields[i].name);
-        const auto text = show(fields[i].kind, value != nullptr ? *value : control::Json(), Form::terminal);
+        const auto text = show(fields[i], value != nullptr ? *value : control::Json(), style);
         scols_line_set_data(line, i, text.c_str());
-        if (std::ranges::find(worth_a_look, text) != worth_a_look.end())
+        const auto* const word = value != nullptr ? value->text() : nullptr;
+        if (word != nullptr && std::ranges::find(worth_a_look, *word) != worth_a_look.end())
             scols_cell_set_color(scols_line_get_cell(line, i), "yellow");
     }
 }
 
 } // namespace
 
-std::string heading(std::string_view field)
+// Translations are found by the field's name, which is in the verb table.
+std::string heading(std::string_view field, Language language)
 {
-    std::string text(field);
-    std::ranges::replace(text, '_', ' ');
+    auto text = said(language, field);
+    if (text == field) std::ranges::replace(text, '_', ' ');
     return text;
 }
 
-std::string table(std::span<const control::Field> fields, const control::JsonArray& rows, Colour colour)
+std::string table(std::span<const control::Field> fields, const control::JsonArray& rows, Style style)
 {
-    if (rows.empty()) return "none\n";
+    if (rows.empty()) return said(style.language, "none") + "\n";
     const Table made(scols_new_table());
     if (!made) throw std::bad_alloc();
-    scols_table_enable_colors(made.get(), colour == Colour::where_it_helps ? 1 : 0);
+    scols_table_enable_colors(made.get(), style.colour == Colour::where_it_helps ? 1 : 0);
     for (const auto& field : fields) {
-        auto* const column = scols_table_new_column(made.get(), heading(field.name).c_str(), 0,
-                                                    is_number(field.kind) ? SCOLS_FL_RIGHT : 0);
+        const auto title = heading(field.name, style.language);
+        auto* const column =
+            scols_table_new_column(made.get(), title.c_str(), 0, is_number(field.kind) ? SCOLS_FL_RIGHT : 0);
         if (column == nullptr) throw std::bad_alloc();
         scols_cell_set_color(scols_column_get_header(column), "bold");
     }
     for (const auto& row : rows)
-        add_row(made.get(), fields, row);
+        add_row(made.get(), fields, row, style);
     char* printed = nullptr;
     if (scols_print_table_to_string(made.get(), &printed) != 0) throw std::bad_alloc();
     const std::unique_ptr<char, Released> owned(printed);

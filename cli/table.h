@@ -9,7 +9,7 @@
 
 namespace metka::metkactl {
 
-std::string heading(std::string_view field); // "valid_until" -> "valid until"
-std::string table(std::span<const control::Field> fields, const control::JsonArray& rows, Colour colour);
+std::string heading(std::string_view field, Language language); // "valid_until" -> "valid until"
+std::string table(std::span<const control::Field> fields, const control::JsonArray& rows, Style style);
 
 } // namespace metka::metkactl

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/user_language.h"
 #include "core/base/text.h"
+#include "core/language/language.h"
 
 namespace metka::metkactl {
 
@@ -79,18 +81,36 @@ std::optional<Secret> read_line()
 
 std::optional<Secret> ask_silently(std::string_view question)
 {
+    const Silence silence; // before the question: nothing that is typed after it is echoed
     say(question);
-    const Silence silence;
     return read_line();
 }
 
-Outcome<Secret> ask_twice()
+Outcome<Secret> ask_once(Language language)
 {
-    auto first = ask_silently("New password: ");
-    if (!first || first->empty()) return stop(status::usage, "no password was given");
-    const auto second = ask_silently("Once more: ");
-    if (!second || !first->same_as(second->reveal())) return stop(status::usage, "the two passwords differ");
+    auto given = ask_silently(said(language, "Current password: "));
+    if (!given || given->empty()) return stop(status::usage, said(language, "no password was given"));
+    return std::move(*given);
+}
+
+Outcome<Secret> ask_twice(Language language)
+{
+    auto first = ask_silently(said(language, "New password: "));
+    if (!first || first->empty()) return stop(status::usage, said(language, "no password was given"));
+    const auto second = ask_silently(said(language, "Once more: "));
+    if (!second || !first->same_as(second->reveal()))
+        return stop(status::usage, said(language, "the two passwords differ"));
     return std::move(*first);
+}
+
+Outcome<Secret> read_piped(std::string_view missing, Language language)
+{
+    auto line = read_line();
+    if (!line || line->empty()) return stop(status::usage, said(language, missing));
+    if (line->reveal().size() > most_password)
+        return stop(status::usage,
+                    language::say(language, phrase("the password is longer than {} bytes", most_password)));
+    return std::move(*line);
 }
 
 } // namespace
@@ -100,25 +120,28 @@ bool talks_to_a_person()
     return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
 }
 
-Outcome<Secret> read_password()
+Outcome<Secret> read_new_password(Language language)
 {
-    if (talks_to_a_person()) return ask_twice();
-    auto line = read_line();
-    if (!line || line->empty())
-        return stop(status::usage,
-                    "no password was given: --password-stdin reads one line from standard input");
-    if (line->reveal().size() > most_password)
-        return stop(status::usage, fmt::format("the password is longer than {} bytes", most_password));
-    return std::move(*line);
+    return talks_to_a_person()
+               ? ask_twice(language)
+               : read_piped("no new password was given: it is one line of standard input", language);
 }
 
-bool confirm(const std::string& question)
+Outcome<Secret> read_current_password(Language language)
 {
-    say(question + " [y/N] ");
+    return talks_to_a_person()
+               ? ask_once(language)
+               : read_piped("no current password was given: it is one line of standard input", language);
+}
+
+bool confirm(const std::string& question, Language language)
+{
+    const bool polish = language == Language::polish;
+    say(question + (polish ? " [t/N] " : " [y/N] "));
     const auto line = read_line();
     if (!line) return false;
     const auto answer = lower(trim(line->reveal()));
-    return answer == "y" || answer == "yes";
+    return answer == "y" || answer == "yes" || (polish && (answer == "t" || answer == "tak"));
 }
 
 } // namespace metka::metkactl

@@ -2,6 +2,7 @@
 // committed file differs from them. It is built, and not installed.
 //
 //     metka-reference --write|--check FOLDER     FOLDER is the top of the source tree
+//     metka-reference --examples                 every verb's example, for the test that runs them
 
 #include <array>
 #include <filesystem>
@@ -80,6 +81,10 @@ Result<void> bring_up(const fs::path& root, const Part& part, Mode mode)
 
 int main(int count, char** arguments)
 {
+    if (count == 2 && std::string_view(arguments[1]) == "--examples") {
+        std::cout << reference::examples();
+        return 0;
+    }
     const std::string_view option = count == 3 ? arguments[1] : "";
     if (option != "--write" && option != "--check") {
         std::cerr << "usage: metka-reference --write|--check FOLDER\n";

@@ -1,6 +1,7 @@
 #include "man/sections.h"
 
 #include <array>
+#include <vector>
 
 #include "core/base/text.h"
 #include "core/control/verbs.h"
@@ -51,6 +52,7 @@ std::string setting_item(const Row& row)
 const char* title_of(control::Kind kind)
 {
     static constexpr std::array names{"text",
+                                      "word",
                                       "address",
                                       "domain",
                                       "number",
@@ -81,11 +83,17 @@ std::string flag_of(const control::Parameter& parameter)
                : fmt::format("{} Ar {}", flag, mdoc_word(placeholder(parameter)));
 }
 
+bool stands_alone(const control::Parameter& parameter) // without a flag before it
+{
+    return parameter.need == control::Need::key || parameter.type == control::Type::objects;
+}
+
 std::string synopsis_of(const control::Verb& verb)
 {
-    auto text = fmt::format(".It Xo\n.Ic {}{}{}\n", verb.noun, verb.verb.empty() ? "" : " ", verb.verb);
+    auto text = fmt::format(".It Xo\n.Ic {}\n", verb.words());
     for (const auto& parameter : verb.parameters) {
-        if (parameter.need == control::Need::key)
+        if (!parameter.is_said()) continue;
+        if (stands_alone(parameter))
             text += fmt::format(".Ar {}\n", mdoc_word(placeholder(parameter)));
         else
             text += fmt::format(".{}{}\n", parameter.need == control::Need::optional ? "Op " : "",
@@ -98,9 +106,9 @@ std::string parameters_of(const control::Verb& verb)
 {
     std::string items;
     for (const auto& parameter : verb.parameters) {
-        const auto name = parameter.need == control::Need::key
-                              ? fmt::format("Ar {}", mdoc_word(placeholder(parameter)))
-                              : flag_of(parameter);
+        if (!parameter.is_said()) continue;
+        const auto name = stands_alone(parameter) ? fmt::format("Ar {}", mdoc_word(placeholder(parameter)))
+                                                  : flag_of(parameter);
         items += fmt::format(".It {}\n", name) + mdoc_text(parameter.help);
     }
     return items.empty() ? "" : ".Bl -tag -width Ds\n" + items + ".El\n";
@@ -134,6 +142,7 @@ std::string method_item(const control::Verb& verb)
 {
     auto text = fmt::format(".It Ic {}\n", verb.method()) + mdoc_text(verb.help);
     text += mdoc_text(fmt::format("For {}", caller_of(verb.who)));
+    if (verb.effect == control::Effect::sweeps) text += "Tells its progress.\n";
     if (!verb.parameters.empty()) {
         text += "Parameters:\n.Bl -tag -width Ds -compact\n";
         for (const auto& parameter : verb.parameters)
@@ -145,17 +154,34 @@ std::string method_item(const control::Verb& verb)
     return text + field_items(verb.fields);
 }
 
+using Verbs = std::vector<const control::Verb*>;
+
 template <class Item>
-std::string by_noun(Item item_of)
+std::string by_noun(const Verbs& verbs, Item item_of)
 {
     std::string text;
     for (const auto& noun : control::nouns()) {
-        text += fmt::format(".Ss {}\n", noun.noun) + mdoc_text(noun.help) + ".Bl -tag -width Ds\n";
-        for (const auto& verb : control::verbs())
-            if (verb.noun == noun.noun) text += item_of(verb);
-        text += ".El\n";
+        std::string items;
+        for (const auto* const verb : verbs)
+            if (verb->noun == noun.noun) items += item_of(*verb);
+        if (items.empty()) continue;
+        text += fmt::format(".Ss {}\n", noun.noun) + mdoc_text(noun.help) + ".Bl -tag -width Ds\n" + items +
+                ".El\n";
     }
     return text;
+}
+
+Verbs verbs_for(bool (*wanted)(const control::Verb&))
+{
+    Verbs verbs;
+    for (const auto& verb : control::verbs())
+        if (wanted(verb)) verbs.push_back(&verb);
+    return verbs;
+}
+
+bool is_for_people(const control::Verb& verb)
+{
+    return !verb.is_for_programs();
 }
 
 } // namespace
@@ -203,12 +229,20 @@ std::string settings_section()
 
 std::string verbs_section()
 {
-    return by_noun(verb_item);
+    return by_noun(verbs_for(is_for_people), verb_item);
 }
 
 std::string methods_section()
 {
-    return by_noun(method_item);
+    return by_noun(verbs_for([](const control::Verb&) { return true; }), method_item);
+}
+
+std::string examples()
+{
+    std::string text;
+    for (const auto* const verb : verbs_for(is_for_people))
+        text += fmt::format("{}\t{}\n", verb->method(), verb->example);
+    return text;
 }
 
 } // namespace metka::reference

@@ -128,6 +128,8 @@ control:
 operator:
   host: mail.metka.test
   domain: metka.test
+accounts:
+  maildir_link: no # a scratch instance leaves no traces in homes
 tls:
   certificate: $1/tls/certificate.pem
   key: $1/tls/key.pem

@@ -6,7 +6,7 @@
 
 register=/var/lib/metka-quickstart
 register_lock=/run/lock/metka-quickstart
-system_users=(metka-mail metka-smtp metka-access metka-auth)
+system_users=(metka-mail metka-smtp metka-access metka-auth metka-errand metka-resolver)
 system_groups=(metka-directory metka-admin)
 demo_user=metka-demo
 
@@ -79,7 +79,7 @@ release_users_alone() { # DIR
     for entry in "$register"/instances/*; do
         [[ -f $entry ]] || continue
         read -r folder <"$entry"
-        if [[ -f $folder/metka.yaml ]]; then others=$((others + 1)); else rm -f "$entry"; fi
+        if [[ -f $folder/created ]]; then others=$((others + 1)); else rm -f "$entry"; fi
     done
     if ((others)); then
         say "the system users stay: $others other instance(s) use them"

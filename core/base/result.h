@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/phrase.h"
+
 namespace metka {
 
 enum class Fault {
@@ -33,6 +35,7 @@ struct Error {
     Fault fault = Fault::internal;
     std::string text;
     std::string field = {};
+    Phrase said = {}; // the same as `text`, for translation; empty: it is English only
 };
 
 // std::optional means "it is not there"; Result means "we could not find out" or "we could not do it".
@@ -42,7 +45,10 @@ using Result = std::expected<T, Error>;
 template <class... Args>
 std::unexpected<Error> fail(Fault fault, fmt::format_string<Args...> text, Args&&... args)
 {
-    return std::unexpected(Error{.fault = fault, .text = fmt::format(text, std::forward<Args>(args)...)});
+    const fmt::string_view literal(text);
+    return std::unexpected(Error{.fault = fault,
+                                 .text = fmt::vformat(literal, fmt::make_format_args(args...)),
+                                 .said = {{literal.data(), literal.size()}, {fmt::format("{}", args)...}}});
 }
 
 std::unexpected<Error> fail_field(std::string_view field,

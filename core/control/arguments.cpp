@@ -86,11 +86,68 @@ Result<Value> read_text(const Parameter&, const std::string& text)
     return as_value(parse_title(text));
 }
 
+Result<Value> read_number(const Parameter&, const std::string& text)
+{
+    const auto number = parse_number(text);
+    if (!number) return fail(Fault::invalid, "“{}” is not a whole number", escaped(text, 40));
+    return Value(*number);
+}
+
+Result<Value> read_percent(const Parameter&, const std::string& text)
+{
+    const auto number =
+        parse_number(text.ends_with('%') ? std::string_view(text).substr(0, text.size() - 1) : text);
+    if (!number || *number > 1000)
+        return fail(Fault::invalid, "“{}” is not a percentage; write it like 90%", escaped(text, 40));
+    return Value(*number);
+}
+
+Result<Value> read_override_number(const Parameter&, const std::string& text)
+{
+    constexpr std::uint64_t most = 100'000;
+    if (text == "plan") return Value(NumberOverride{});
+    const auto number = parse_number(text);
+    if (!number || *number > most)
+        return fail(Fault::invalid, "“{}” is neither a number of at most {} nor “plan”", escaped(text, 40),
+                    most);
+    return Value(NumberOverride{*number});
+}
+
+Result<Value> read_override_days(const Parameter&, const std::string& text)
+{
+    if (text == "plan") return Value(DaysOverride{});
+    auto days = parse_notice_days(text);
+    if (!days) return pass(days);
+    return Value(DaysOverride{std::move(*days)});
+}
+
+Result<Value> read_override_domain(const Parameter&, const std::string& text)
+{
+    if (text == "none") return Value(DomainOverride{});
+    auto name = DomainName::parse(text);
+    if (!name) return pass(name);
+    return Value(DomainOverride{std::move(*name)});
+}
+
+Result<Value> read_local_name(const Parameter&, const std::string& text)
+{
+    const auto address = Address::parse(text + "@example.org");
+    if (!address || text.contains('@'))
+        return fail(Fault::invalid, "“{}” is not a name in the host domain: 1 to 64 of a-z 0-9 . _ -",
+                    escaped(text, 40));
+    return Value(address->local());
+}
+
+Result<Value> read_plan(const Parameter&, const std::string& text)
+{
+    return as_value(parse_name(text, "plan"));
+}
+
 Result<Value> read_choice(const Parameter& parameter, const std::string& text)
 {
     if (std::ranges::find(parameter.choices, text) != parameter.choices.end()) return Value(text);
     return fail(Fault::invalid, "“{}” is not one of {}", escaped(text, 40),
-                fmt::join(parameter.choices, ", "));
+                fmt::format("{}", fmt::join(parameter.choices, ", ")));
 }
 
 Result<Value> read_password(const Parameter&, const std::string& text)
@@ -101,10 +158,33 @@ Result<Value> read_password(const Parameter&, const std::string& text)
 }
 
 using Reader = Result<Value> (*)(const Parameter&, const std::string&);
-constexpr std::array<Reader, 12> readers{
-    read_address,  read_contact, read_domain, read_name,   read_login, read_inbox,
-    read_capacity, read_date,    read_text,   read_choice, nullptr,    read_password, // a flag is no text
+constexpr std::array<Reader, 20> readers{
+    read_address,
+    read_contact,
+    read_domain,
+    read_name,
+    read_login,
+    read_inbox,
+    read_capacity,
+    read_date,
+    read_text,
+    read_number,
+    read_percent,
+    read_override_number,
+    read_override_days,
+    read_override_domain,
+    read_local_name,
+    read_plan,
+    nullptr,
+    read_choice,
+    nullptr,
+    read_password, // the two are no texts
 };
+
+bool takes_number(Type type)
+{
+    return type == Type::number || type == Type::percent || type == Type::override_number;
+}
 
 Result<Value> read_value(const Parameter& parameter, const Json& json)
 {
@@ -117,6 +197,14 @@ Result<Value> read_value(const Parameter& parameter, const Json& json)
             return Value(Capacity(Bytes{static_cast<std::uint64_t>(*number)}));
         if (json.is_null()) return Value(Capacity());
     }
+    if (parameter.type == Type::objects) {
+        if (json.array() == nullptr)
+            return fail(Fault::invalid, "“{}” must be a list of objects", parameter.name);
+        return Value(json);
+    }
+    if (const auto* const number = json.number();
+        number != nullptr && *number >= 0 && takes_number(parameter.type))
+        return readers[static_cast<std::size_t>(parameter.type)](parameter, fmt::to_string(*number));
     const auto* const text = json.text();
     if (text == nullptr) return fail(Fault::invalid, "“{}” must be a text", parameter.name);
     return readers[static_cast<std::size_t>(parameter.type)](parameter, *text);
@@ -129,9 +217,9 @@ std::unexpected<Error> refuse_unknown(const Verb& verb, std::string_view name)
         known.push_back(parameter.name);
     const auto near = nearest(name, known);
     const auto hint = near ? fmt::format("; did you mean “{}”?", *near) : std::string();
-    return fail_field(
-        name.empty() ? "params" : escaped(name, 40),
-        {Fault::invalid, fmt::format("{} has no parameter “{}”{}", verb.method(), escaped(name, 40), hint)});
+    const auto refused =
+        fail(Fault::invalid, "{} has no parameter “{}”{}", verb.method(), escaped(name, 40), hint);
+    return fail_field(name.empty() ? "params" : escaped(name, 40), refused.error());
 }
 
 // A dry run makes no account, so it needs no password.
@@ -150,12 +238,13 @@ void wipe_texts(Json& params)
 
 } // namespace
 
-Result<Arguments> Arguments::read(const Verb& verb, Json params)
+Result<Arguments> Arguments::read(const Verb& verb, Json params, Passwords passwords)
 {
     Arguments arguments;
     const auto* const members = params.object();
     if (members == nullptr && !params.is_null())
-        return fail_field("params", {Fault::invalid, "“params” must be an object with named parameters"});
+        return fail_field("params",
+                          fail(Fault::invalid, "“params” must be an object with named parameters").error());
     static const JsonObject none;
     for (const auto& [name, json] : members != nullptr ? *members : none) {
         const auto* const parameter = verb.parameter(name);
@@ -166,9 +255,10 @@ Result<Arguments> Arguments::read(const Verb& verb, Json params)
     }
     wipe_texts(params);
     for (const auto& parameter : verb.parameters)
-        if (is_missing(parameter, arguments))
-            return fail_field(parameter.name, {Fault::invalid, fmt::format("{} needs “{}”: {}", verb.method(),
-                                                                           parameter.name, parameter.help)});
+        if (is_missing(parameter, arguments) &&
+            (parameter.type != Type::password || passwords == Passwords::here))
+            return fail_field(parameter.name,
+                              fail(Fault::invalid, "{} needs “{}”", verb.method(), parameter.name).error());
     return arguments;
 }
 

@@ -13,6 +13,7 @@
 #include "core/control/verbs.h"
 #include "core/domain/address.h"
 #include "core/domain/domain_name.h"
+#include "core/domain/objects.h"
 
 namespace metka::control {
 
@@ -24,17 +25,33 @@ struct DateText {
     std::string text;
 };
 
-using Value = std::variant<bool, std::string, Address, DomainName, Capacity, InboxName, DateText, Secret>;
+// Type::override_*: what takes the place of the plan's number; nothing: the plan's again. Of a domain: none.
+struct NumberOverride {
+    std::optional<std::uint64_t> own;
+};
+struct DaysOverride {
+    std::optional<NoticeDays> own;
+};
+struct DomainOverride {
+    std::optional<DomainName> own;
+};
+
+// text, name, login, contact, choice, local_name and plan are std::string; number and percent std::uint64_t;
+// objects are Json.
+using Value = std::variant<bool, std::string, Address, DomainName, Capacity, InboxName, DateText, Secret,
+                           std::uint64_t, NumberOverride, DaysOverride, DomainOverride, Json>;
+
+// elsewhere: whoever reads knows of passwords by another way, and none is missing.
+enum class Passwords { here, elsewhere };
 
 class Arguments {
   public:
     // Takes the `params` of a request. Refused (invalid, with the field): a name the table does not have,
     // with the nearest it has; a value of another type; a value its parser refuses; a required one that is
     // missing.
-    static Result<Arguments> read(const Verb& verb, Json params);
+    static Result<Arguments> read(const Verb& verb, Json params, Passwords passwords = Passwords::here);
 
-    // By name and as the type that the table's Type becomes: text, name, login, contact and choice are
-    // std::string.
+    // By name and as the type that the table's Type becomes.
     template <class T>
     const T* find(std::string_view name) const
     {
@@ -49,6 +66,7 @@ class Arguments {
     }
     bool flag(std::string_view name) const;
     Secret take_secret(std::string_view name); // empty if not given
+    void put(std::string name, Value value) { values_.insert_or_assign(std::move(name), std::move(value)); }
     bool has(std::string_view name) const { return values_.contains(name); }
 
   private:

@@ -9,7 +9,10 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> request_members{"jsonrpc", "id", "method", "params"};
+constexpr std::array<std::string_view, 6> request_members{"jsonrpc", "id", "method",
+                                                          "params",  "as", "language"};
+constexpr std::string_view progress_method = "progress";
+constexpr std::size_t most_progress = 1000; // bytes of such a line: answers are not parsed twice
 
 Refusal refuse(const Json& id, Code code, std::string_view field, std::string text)
 {
@@ -57,6 +60,29 @@ std::string line(JsonObject members)
     return to_text(Json(std::move(members))) + "\n";
 }
 
+// `as` and `language`, where they are given.
+Result<Envelope> envelope_of(const Json& request)
+{
+    Envelope envelope;
+    if (const auto* const as = request.member("as"); as != nullptr) {
+        if (as->text() == nullptr)
+            return fail_field("as", {Fault::invalid, "“as” must be a text: the log-in of an account"});
+        envelope.as = *as->text();
+    }
+    if (const auto* const language = request.member("language"); language != nullptr) {
+        if (language->text() != nullptr) envelope.language = language_named(*language->text());
+        if (!envelope.language)
+            return fail_field("language", {Fault::invalid, "“language” must be “pl” or “en”"});
+    }
+    return envelope;
+}
+
+std::uint64_t count_of(const Json* number)
+{
+    const bool counts = number != nullptr && number->number() != nullptr && *number->number() > 0;
+    return counts ? static_cast<std::uint64_t>(*number->number()) : 0;
+}
+
 } // namespace
 
 std::expected<Request, Refusal> parse_request(std::string_view text)
@@ -81,16 +107,44 @@ std::expected<Request, Refusal> parse_request(std::string_view text)
     const auto* const verb = verb_of(*method->text());
     if (verb == nullptr)
         return std::unexpected(refuse(id, Code::unknown_method, "method", unknown_method(*method->text())));
-    Request request{id, verb, {}};
+    auto envelope = envelope_of(*json);
+    if (!envelope) return bad(envelope.error().field, envelope.error().text);
+    Request request{id, verb, {}, std::move(envelope->as), envelope->language};
     for (auto& member : std::get<JsonObject>(json->value))
         if (member.name == "params")
             request.params = std::move(member.value); // not copied: it may hold a password
     return request;
 }
 
-std::string request_line(std::int64_t id, const Verb& verb, Json params)
+std::string request_line(std::int64_t id, const Verb& verb, Json params, const Envelope& envelope)
 {
-    return line({{"jsonrpc", "2.0"}, {"id", id}, {"method", verb.method()}, {"params", std::move(params)}});
+    JsonObject members{{"jsonrpc", "2.0"}, {"id", id}, {"method", verb.method()}};
+    if (envelope.as) members.push_back({"as", *envelope.as});
+    if (envelope.language) members.push_back({"language", name(*envelope.language)});
+    members.push_back({"params", std::move(params)});
+    return line(std::move(members));
+}
+
+std::string progress_line(const Progress& progress)
+{
+    JsonObject params{{"done", Json::count(progress.done)},
+                      {"total", Json::count(progress.total)},
+                      {"what", progress.what}};
+    return line({{"jsonrpc", "2.0"}, {"method", progress_method}, {"params", std::move(params)}});
+}
+
+std::optional<Progress> parse_progress(std::string_view text)
+{
+    if (text.size() > most_progress) return std::nullopt;
+    const auto json = parse_json(text);
+    if (!json) return std::nullopt;
+    const auto* const method = json->member("method");
+    const auto* const params = json->member("params");
+    if (method == nullptr || *method != Json(progress_method) || params == nullptr) return std::nullopt;
+    const auto* const what = params->member("what");
+    return Progress{.done = count_of(params->member("done")),
+                    .total = count_of(params->member("total")),
+                    .what = what != nullptr && what->text() != nullptr ? *what->text() : ""};
 }
 
 std::string answer_line(const Json& id, Json result)

@@ -8,13 +8,16 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> placeholders{
-    "ADDRESS", "CONTACT", "DOMAIN", "NAME", "LOGIN", "ADDRESS|LOGIN", "SIZE", "DATE", "TEXT", "", "", "",
+constexpr std::array<std::string_view, 20> placeholders{
+    "ADDRESS", "CONTACT", "DOMAIN",      "NAME",      "LOGIN",       "ADDRESS|LOGIN", "SIZE", "DATE", "TEXT",
+    "NUMBER",  "PERCENT", "NUMBER|plan", "DAYS|plan", "DOMAIN|none", "NAME",          "PLAN", "FILE", "",
+    "",        "",
 };
 
 std::string usage_of(const Parameter& parameter)
 {
-    if (parameter.need == Need::key) return " " + placeholder(parameter);
+    if (!parameter.is_said()) return "";
+    if (parameter.need == Need::key || parameter.type == Type::objects) return " " + placeholder(parameter);
     std::string form = parameter.flag();
     if (parameter.type == Type::password)
         form = "--password-stdin|--generate";
@@ -33,6 +36,11 @@ std::string Parameter::flag() const
     return flag;
 }
 
+bool Parameter::is_said() const
+{
+    return type != Type::password || name != "current";
+}
+
 std::string placeholder(const Parameter& parameter)
 {
     if (parameter.type == Type::choice) return fmt::format("{}", fmt::join(parameter.choices, "|"));
@@ -41,8 +49,7 @@ std::string placeholder(const Parameter& parameter)
 
 std::string usage(const Verb& verb)
 {
-    std::string line = fmt::format("metkactl {}", verb.noun);
-    if (!verb.verb.empty()) line += fmt::format(" {}", verb.verb);
+    auto line = fmt::format("metkactl {}", verb.words());
     for (const auto& parameter : verb.parameters)
         line += usage_of(parameter);
     return line;

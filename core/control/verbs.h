@@ -17,22 +17,36 @@ enum class Who {
     anyone,
 };
 
-enum class Effect { reads, writes, destroys }; // destroys: metkactl asks before, or wants --yes
+enum class Effect {
+    reads,
+    writes,
+    destroys, // metkactl asks before, or wants --yes
+    sweeps,   // many changes of their own, one after the other, with progress on the way (request.h)
+    asks,     // one change, which somebody outside is asked about before it is this caller's turn to write
+};
 
 // What a parameter is, and what it becomes when it has been read (arguments.h).
 enum class Type {
-    address,  // local@domain of our own
-    contact,  // an address anywhere
-    domain,   //
-    name,     // of a customer
-    login,    // of a shell account
-    inbox,    // a mailbox's address or a shell account's login
-    capacity, // 500M, 2G, unlimited; a JSON number counts bytes
-    date,     // 2027-12-31, or +30d, +6m, +1y from today; “none”
-    text,     // one line for people
-    choice,   // one of `choices`
-    flag,     // true or false
-    password, // metkactl: --password-stdin, --generate, or a prompt; never an argument
+    address,         // local@domain of our own
+    contact,         // an address anywhere
+    domain,          //
+    name,            // of a customer
+    login,           // of a shell account
+    inbox,           // a mailbox's address or a shell account's login
+    capacity,        // 500M, 2G, unlimited; a JSON number counts bytes
+    date,            // 2027-12-31, or +30d, +6m, +1y from today; “none”
+    text,            // one line for people
+    number,          // a whole number
+    percent,         // 90 or 90%
+    override_number, // a whole number, or “plan”: as the plan has it
+    override_days,   // numbers of days like 30,7,1, or none, or “plan”
+    override_domain, // a domain of ours, or “none”
+    local_name,      // the local part of an address in the host domain
+    plan,            // the name of a plan in metka.yaml
+    objects,         // a list of objects, for `apply`, which reads them from a FILE
+    choice,          // one of `choices`
+    flag,            // true or false
+    password,        // metkactl: --password-stdin, --generate, or a prompt; never an argument
 };
 
 enum class Need { key, required, optional };
@@ -46,11 +60,15 @@ struct Parameter {
     std::string_view word = {}; // on the command line, where it is not the name with - for _
 
     std::string flag() const; // "--disk-limit"
+
+    // Said with a flag or as the key: not the password as it is now, which is asked for beside the new one.
+    bool is_said() const;
 };
 
 // How a value of an answer is shown to people. In JSON: sizes are bytes, absent values null.
 enum class Kind {
     text,
+    word,     // one of a few, like “active”; on a terminal in the language of who asks
     address,  // U-labels on a terminal
     domain,   // the same
     number,   //
@@ -75,7 +93,7 @@ enum class Shape { object, rows }; // rows: an array of objects
 
 struct Verb {
     std::string_view noun;
-    std::string_view verb; // empty: the noun stands alone, as in `metkactl status`
+    std::string_view verb; // empty: the noun stands alone, as in `metkactl status`; two words: “alias add”
     Who who;
     Effect effect;
     std::span<const Parameter> parameters; // the key first
@@ -84,9 +102,11 @@ struct Verb {
     std::string_view help;         // one sentence
     std::string_view example;      // a whole command line
 
-    std::string method() const; // "mailbox.add", "status"
+    std::string method() const; // "mailbox.add", "my.alias.add", "status"
     const Parameter* key() const;
     const Parameter* parameter(std::string_view name) const;
+    std::string words() const;    // "mailbox add", "my alias add", "status"
+    bool is_for_programs() const; // left out of help and of metkactl(1): `complete`
 };
 
 std::span<const Verb> verbs();

@@ -35,9 +35,19 @@ struct InboxRecord {
     Capacity capacity;            // of a mailbox; of a shell inbox its disk limit
     std::optional<Instant> valid_ends;
     bool suspended = false; // itself, its shell account, its customer, or the domain of its address
+    Language language = Language::polish;
 };
 
-// What RCPT needs to know of one address.
+// The space of a shell account, as DOMAIN "Capacity and disk limits" counts it together.
+struct SpaceRecord {
+    Capacity limit;
+    Bytes home;                   // as it was last measured
+    std::vector<InboxId> boxes;   // its free mailboxes
+    std::vector<InboxId> removed; // free mailboxes that were removed and still lie there
+};
+
+// What RCPT needs to know of one address. In the host domain every account's host name is an address too
+// (V11), for log-ins and senders as well.
 struct RecipientRecord {
     DomainState domain = DomainState::active;
     std::optional<InboxRecord> inbox; // none: the domain is ours, the address is not provisioned
@@ -53,6 +63,7 @@ class Directory {
     virtual Result<std::optional<InboxRecord>> login(std::string_view name) = 0;
     virtual Result<bool> may_send_as(const InboxId&,
                                      const Address&) = 0; // its own addresses, in active domains
+    virtual Result<std::optional<SpaceRecord>> space(const InboxId& shell) = 0; // none: no such shell account
 };
 
 // Who did it, by the kernel's word, and what. `before` and `after` are JSON; passwords are never in them.
@@ -66,6 +77,30 @@ struct AuditEntry {
     std::string before;
     std::string after;
 };
+
+// How many of each there are.
+struct Totals {
+    std::uint64_t customers = 0;
+    std::uint64_t domains = 0; // the host domain is none of them
+    std::uint64_t shells = 0;
+    std::uint64_t mailboxes = 0;
+    std::uint64_t aliases = 0;
+};
+
+// How many free mailboxes there are: in one space, in one domain, of one customer.
+struct FreeCounts {
+    std::uint64_t in_shell = 0;
+    std::uint64_t in_domain = 0;
+    std::uint64_t of_customer = 0;
+};
+
+// Where a walk through the mailboxes by the end of their validity goes on.
+struct Ending {
+    Instant ends;
+    InboxId id;
+};
+
+enum class Sweep { expiry, quota };
 
 // Inside one change. Each call refuses what would break a key (conflict), or name what is not there
 // (not_found); a call that was refused fails the whole change, whatever `work` says afterwards.
@@ -87,6 +122,13 @@ class Changes {
     virtual Result<void>
     remove_inbox(const InboxId&) = 0; // a shell account or a mailbox, and its primary address
     virtual Result<void> remove_alias(const Address&) = 0;
+
+    // A freed address waits for its old customer alone; adding the address again ends that.
+    virtual Result<void> add(const Quarantine&) = 0;         // a later one takes the place of an earlier one
+    virtual Result<void> add(const Removed&) = 0;            // its row must have gone
+    virtual Result<void> forget_removed(const InboxId&) = 0; // safe to repeat
+    // A domain that leaves a customer: from now on an MX record proves it to nobody else.
+    virtual Result<void> remember_past(const DomainName&, const CustomerId&) = 0; // safe to repeat
 };
 
 class Registry : public Directory {
@@ -96,7 +138,45 @@ class Registry : public Directory {
     virtual Result<std::vector<ShellAccount>> shell_accounts() = 0;
     virtual Result<std::vector<Mailbox>> mailboxes() = 0;
     virtual Result<std::vector<Alias>> aliases() = 0;
-    virtual Result<std::vector<AuditEntry>> audit(std::size_t newest) = 0; // so many, the newest first
+    virtual Result<std::optional<Domain>> host_domain() = 0;                     // no list has it
+    virtual Result<std::optional<InboxId>> host_name(std::string_view name) = 0; // who has it (V11)
+
+    // What belongs to one of them; ordered as above.
+    virtual Result<std::vector<Domain>> domains_of(const CustomerId&) = 0;
+    virtual Result<std::vector<ShellAccount>> shell_accounts_of(const CustomerId&) = 0;
+    virtual Result<std::vector<Mailbox>> mailboxes_of(const CustomerId&) = 0;
+    virtual Result<std::vector<Mailbox>> mailboxes_in(const InboxId& shell) = 0;
+    virtual Result<std::vector<Mailbox>> mailboxes_at(const DomainId&) = 0; // by their primary address
+    virtual Result<std::vector<Alias>> aliases_of(const InboxId&) = 0;
+    virtual Result<std::vector<Alias>> aliases_at(const DomainId&) = 0;
+    virtual Result<std::uint64_t> aliases_by(const InboxId&, MadeBy) = 0; // how many
+
+    // At most `most` mailboxes whose validity ends before `before`, the earliest first, behind `after`.
+    virtual Result<std::vector<Mailbox>> mailboxes_ending(Instant before, const Ending& after,
+                                                          std::size_t most) = 0;
+    virtual Result<std::uint64_t>
+    longest_notice() = 0; // days, of mailboxes that have notice days of their own
+
+    // At most `most` inboxes of every kind behind `after`, by id.
+    virtual Result<std::vector<InboxRecord>> inboxes(const InboxId& after, std::size_t most) = 0;
+
+    virtual Result<Totals> totals() = 0;
+    virtual Result<FreeCounts> free_counts(const InboxId& shell, const DomainId& domain,
+                                           const CustomerId& customer) = 0;
+
+    virtual Result<std::optional<Quarantine>> quarantine(const Address&) = 0;
+    virtual Result<std::vector<Removed>> removed() = 0;                              // the oldest first
+    virtual Result<bool> was_anothers(const DomainName&, const CustomerId& now) = 0; // ever before
+    virtual Result<std::optional<Instant>> last_sweep(Sweep) = 0;
+
+    struct AuditQuery {
+        std::size_t most = 100;
+        std::string subject = {};   // empty: any
+        std::string acting_as = {}; // or the actor; empty: any
+    };
+    virtual Result<std::vector<AuditEntry>> audit(const AuditQuery&) = 0; // the newest first
+    virtual Result<std::optional<Instant>>
+    newest_audit() = 0; // the latest time, also where the clock went back
 
     virtual Result<std::optional<Customer>> customer(std::string_view name) = 0;
     virtual Result<std::optional<Customer>> customer(const CustomerId&) = 0;
@@ -111,6 +191,20 @@ class Registry : public Directory {
     // Runs `work` in one transaction and commits it, durably, with the audit row, if it succeeds; otherwise
     // nothing has happened. The entry is read after `work` has run, so that it can fill in `after`.
     virtual Result<void> change(AuditEntry& entry, const std::function<Result<void>(Changes&)>& work) = 0;
+
+    // Several changes that become durable together: until finish() each change() is whole or nothing in
+    // itself, as ever, and none survives a crash. One batch at a time; dropped without finish(): none of it.
+    class Batch {
+      public:
+        virtual ~Batch() = default;
+        virtual Result<void> finish() = 0;
+    };
+    virtual Result<std::unique_ptr<Batch>> batch() = 0;
+
+    // What is measured and noted, not provisioned: no audit row. Durable when they return.
+    virtual Result<void> note_home(const InboxId& shell, Bytes used, Instant measured) = 0;
+    virtual Result<void> note_sweep(Sweep, Instant ended) = 0;
+    virtual Result<void> end_quarantines(Instant now) = 0; // of those whose time is over
 };
 
 } // namespace metka::directory

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/directory/host_names.h"
 
 namespace metka::directory {
 
@@ -60,11 +61,6 @@ Result<void> inbox_is_there(Registry& registry, const InboxId& id)
     return must_be(registry.inbox(id), "inbox", id.hex());
 }
 
-Result<void> shell_is_there(Registry& registry, const std::optional<InboxId>& shell)
-{
-    return shell ? must_be(registry.shell_account(*shell), "shell account", shell->hex()) : Result<void>();
-}
-
 Result<void> free_domain_is_there(Registry& registry, const std::optional<DomainId>& domain)
 {
     return domain ? must_be(registry.domain(*domain), "domain", domain->hex()) : Result<void>();
@@ -73,7 +69,7 @@ Result<void> free_domain_is_there(Registry& registry, const std::optional<Domain
 Result<void> texts_of(const Customer& customer)
 {
     return first_fault({check_text("name", customer.name), check_text("title", customer.title),
-                        check_text("contact", customer.contact)});
+                        check_text("contact", customer.contact), check_text("plan", customer.plan)});
 }
 
 struct Kept {
@@ -100,6 +96,11 @@ Result<void> must_be_bare(std::string_view what, std::string_view name, const Be
 
 } // namespace
 
+Result<void> shell_is_there(Registry& registry, const std::optional<InboxId>& shell)
+{
+    return shell ? must_be(registry.shell_account(*shell), "shell account", shell->hex()) : Result<void>();
+}
+
 Result<void> may_add(Registry& registry, const Customer& customer)
 {
     return first_fault({texts_of(customer),
@@ -109,16 +110,19 @@ Result<void> may_add(Registry& registry, const Customer& customer)
 
 Result<void> may_add(Registry& registry, const Domain& domain)
 {
-    return first_fault({check_text("token", domain.token),
-                        must_be_free(registry.domain(domain.id), "id", domain.id.hex()),
-                        must_be_free(registry.domain(domain.name), "domain", domain.name.show()),
-                        customer_is_there(registry, domain.customer)});
+    const auto keys = first_fault({check_text("token", domain.token),
+                                   must_be_free(registry.domain(domain.id), "id", domain.id.hex()),
+                                   must_be_free(registry.domain(domain.name), "domain", domain.name.show())});
+    if (!keys) return keys;
+    return domain.kind == DomainKind::host ? may_add_host(registry, domain)
+                                           : customer_is_there(registry, domain.customer);
 }
 
 Result<void> may_add(Registry& registry, const ShellAccount& shell)
 {
     return first_fault({check_text("login", shell.login), inbox_id_is_free(registry, shell.id),
                         must_be_free(registry.shell_account(shell.login), "login", shell.login),
+                        may_be_named(registry, shell.id, shell.login),
                         customer_is_there(registry, shell.customer),
                         free_domain_is_there(registry, shell.free_domain)});
 }
@@ -126,13 +130,31 @@ Result<void> may_add(Registry& registry, const ShellAccount& shell)
 Result<void> may_add(Registry& registry, const Mailbox& mailbox)
 {
     return first_fault({inbox_id_is_free(registry, mailbox.id), address_is_free(registry, mailbox.address),
-                        customer_is_there(registry, mailbox.customer),
+                        may_be_named(registry, mailbox), customer_is_there(registry, mailbox.customer),
                         shell_is_there(registry, mailbox.shell)});
 }
 
 Result<void> may_add(Registry& registry, const Alias& alias)
 {
-    return first_fault({address_is_free(registry, alias.address), inbox_is_there(registry, alias.inbox)});
+    return first_fault({address_is_free(registry, alias.address), inbox_is_there(registry, alias.inbox),
+                        may_lead_to(registry, alias.address, alias.inbox)});
+}
+
+Result<void> may_add(Registry& registry, const Removed& removed)
+{
+    const auto text = check_text("login", removed.login);
+    if (!text) return text;
+    const auto now = registry.inbox(removed.id);
+    if (!now) return pass(now);
+    if (!*now) return {};
+    return fail(Fault::conflict, "{} is still there; remove it first", (*now)->login);
+}
+
+Result<void> must_not_wait(const std::optional<Removed>& removed)
+{
+    if (!removed) return {};
+    return fail(Fault::conflict, "the mail of {} still waits under the inbox id {}; forget that first",
+                removed->login, removed->id.hex());
 }
 
 Result<void> may_set(Registry& registry, const Customer& customer)
@@ -150,10 +172,17 @@ Result<void> may_set(Registry& registry, const Domain& domain)
     const auto now = registry.domain(domain.id);
     const auto there = must_be(now, "domain", domain.name.show());
     if (!there) return there;
+    const bool was_host = (*now)->kind == DomainKind::host;
+    if (was_host != (domain.kind == DomainKind::host))
+        return fail(Fault::invalid,
+                    "the domain {} cannot become the host domain, nor the host domain another",
+                    (*now)->name.show());
+    const auto text = check_text("token", domain.token);
+    if (!text || was_host) return text ? may_set_host(registry, **now, domain) : text;
     if ((*now)->name != domain.name)
         return fail(Fault::conflict, "the domain {} keeps its name; add {} beside it", (*now)->name.show(),
                     domain.name.show());
-    return first_fault({check_text("token", domain.token), customer_is_there(registry, domain.customer)});
+    return customer_is_there(registry, domain.customer);
 }
 
 Result<void> may_set(Registry& registry, const ShellAccount& shell)
@@ -161,9 +190,9 @@ Result<void> may_set(Registry& registry, const ShellAccount& shell)
     const auto now = registry.shell_account(shell.id);
     const auto there = must_be(now, "shell account", shell.login);
     if (!there) return there;
-    const auto keys =
-        first_fault({check_text("login", shell.login), customer_is_there(registry, shell.customer),
-                     free_domain_is_there(registry, shell.free_domain)});
+    const auto keys = first_fault(
+        {check_text("login", shell.login), may_be_named(registry, shell.id, shell.login),
+         customer_is_there(registry, shell.customer), free_domain_is_there(registry, shell.free_domain)});
     if (!keys || (*now)->login == shell.login) return keys;
     return must_be_free(registry.shell_account(shell.login), "login", shell.login);
 }
@@ -173,8 +202,9 @@ Result<void> may_set(Registry& registry, const Mailbox& mailbox)
     const auto now = registry.mailbox(mailbox.id);
     const auto there = must_be(now, "mailbox", mailbox.address.show());
     if (!there) return there;
-    const auto keys =
-        first_fault({customer_is_there(registry, mailbox.customer), shell_is_there(registry, mailbox.shell)});
+    if ((*now)->customer != mailbox.customer)
+        return fail(Fault::conflict, "the mailbox {} stays with its customer", (*now)->address.show());
+    const auto keys = first_fault({shell_is_there(registry, mailbox.shell), may_be_named(registry, mailbox)});
     if (!keys || (*now)->address == mailbox.address) return keys;
     return address_is_free(registry, mailbox.address);
 }
@@ -182,7 +212,8 @@ Result<void> may_set(Registry& registry, const Mailbox& mailbox)
 Result<void> may_set(Registry& registry, const Alias& alias)
 {
     return first_fault({must_be(registry.alias(alias.address), "alias", alias.address.show()),
-                        inbox_is_there(registry, alias.inbox)});
+                        inbox_is_there(registry, alias.inbox),
+                        may_lead_to(registry, alias.address, alias.inbox)});
 }
 
 Result<void> may_remove(Registry& registry, const CustomerId& id, const Belongings& kept)

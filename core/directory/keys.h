@@ -17,12 +17,16 @@ Result<void> may_add(Registry&, const Domain&);
 Result<void> may_add(Registry&, const ShellAccount&);
 Result<void> may_add(Registry&, const Mailbox&);
 Result<void> may_add(Registry&, const Alias&);
+Result<void> may_add(Registry&, const Removed&);
 
 Result<void> may_set(Registry&, const Customer&);
 Result<void> may_set(Registry&, const Domain&);
 Result<void> may_set(Registry&, const ShellAccount&);
 Result<void> may_set(Registry&, const Mailbox&);
 Result<void> may_set(Registry&, const Alias&);
+
+// An id whose mail waits for its purge is not given out again. `removed`: of that id, if it waits.
+Result<void> must_not_wait(const std::optional<Removed>& removed);
 
 // What still names a row.
 struct Belongings {
@@ -35,6 +39,8 @@ Result<void> may_remove(Registry&, const CustomerId&, const Belongings&);
 Result<void> may_remove(Registry&, const DomainId&, const Belongings&);
 Result<void> may_remove_inbox(Registry&, const InboxId&, const Belongings&);
 Result<void> may_remove_alias(Registry&, const Address&);
+
+Result<void> shell_is_there(Registry&, const std::optional<InboxId>& shell); // none: nothing to look for
 
 Result<void> check_text(std::string_view what, std::string_view text);
 Result<void> check(const AuditEntry&);

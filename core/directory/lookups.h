@@ -1,5 +1,6 @@
 #pragma once
-// What the engine asks, against an open directory database: each question is one statement with one snapshot.
+// What the engine asks, against an open directory database: each question is answered by one statement
+// with one snapshot; a second one only looks for a host name where the first found nothing.
 
 #include "core/directory/directory.h"
 #include "core/directory/sqlite.h"
@@ -10,5 +11,8 @@ Result<std::optional<RecipientRecord>> find_recipient(sqlite::Database& database
 Result<std::optional<InboxRecord>> find_inbox(sqlite::Database& database, const InboxId& id);
 Result<std::optional<InboxRecord>> find_login(sqlite::Database& database, std::string_view name);
 Result<bool> find_sender(sqlite::Database& database, const InboxId& id, const Address& address);
+Result<std::optional<SpaceRecord>> find_space(sqlite::Database& database, const InboxId& shell);
+Result<std::vector<InboxRecord>> find_page(sqlite::Database& database, const InboxId& after,
+                                           std::size_t most); // behind `after`, by id
 
 } // namespace metka::directory

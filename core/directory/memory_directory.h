@@ -8,6 +8,8 @@
 
 namespace metka::directory {
 
+struct MemoryRows;
+
 class MemoryDirectory final : public Registry {
   public:
     MemoryDirectory();
@@ -19,13 +21,40 @@ class MemoryDirectory final : public Registry {
     Result<std::optional<InboxRecord>> inbox(const InboxId& id) override;
     Result<std::optional<InboxRecord>> login(std::string_view name) override;
     Result<bool> may_send_as(const InboxId& id, const Address& address) override;
+    Result<std::optional<SpaceRecord>> space(const InboxId& shell) override;
 
     Result<std::vector<Customer>> customers() override;
     Result<std::vector<Domain>> domains() override;
     Result<std::vector<ShellAccount>> shell_accounts() override;
     Result<std::vector<Mailbox>> mailboxes() override;
     Result<std::vector<Alias>> aliases() override;
-    Result<std::vector<AuditEntry>> audit(std::size_t newest) override;
+    Result<std::optional<Domain>> host_domain() override;
+    Result<std::optional<InboxId>> host_name(std::string_view name) override;
+
+    Result<std::vector<Domain>> domains_of(const CustomerId& customer) override;
+    Result<std::vector<ShellAccount>> shell_accounts_of(const CustomerId& customer) override;
+    Result<std::vector<Mailbox>> mailboxes_of(const CustomerId& customer) override;
+    Result<std::vector<Mailbox>> mailboxes_in(const InboxId& shell) override;
+    Result<std::vector<Mailbox>> mailboxes_at(const DomainId& domain) override;
+    Result<std::vector<Alias>> aliases_of(const InboxId& inbox) override;
+    Result<std::vector<Alias>> aliases_at(const DomainId& domain) override;
+    Result<std::uint64_t> aliases_by(const InboxId& inbox, MadeBy made_by) override;
+
+    Result<std::uint64_t> longest_notice() override;
+    Result<std::vector<Mailbox>> mailboxes_ending(Instant before, const Ending& after,
+                                                  std::size_t most) override;
+    Result<std::vector<InboxRecord>> inboxes(const InboxId& after, std::size_t most) override;
+
+    Result<Totals> totals() override;
+    Result<FreeCounts> free_counts(const InboxId& shell, const DomainId& domain,
+                                   const CustomerId& customer) override;
+
+    Result<std::optional<Quarantine>> quarantine(const Address& address) override;
+    Result<std::vector<Removed>> removed() override;
+    Result<bool> was_anothers(const DomainName& name, const CustomerId& now) override;
+    Result<std::optional<Instant>> last_sweep(Sweep sweep) override;
+    Result<std::vector<AuditEntry>> audit(const AuditQuery& query) override;
+    Result<std::optional<Instant>> newest_audit() override;
 
     Result<std::optional<Customer>> customer(std::string_view name) override;
     Result<std::optional<Customer>> customer(const CustomerId& id) override;
@@ -38,15 +67,20 @@ class MemoryDirectory final : public Registry {
     Result<std::optional<Alias>> alias(const Address& address) override;
 
     Result<void> change(AuditEntry& entry, const std::function<Result<void>(Changes&)>& work) override;
+    Result<std::unique_ptr<Batch>> batch() override;
+    Result<void> note_home(const InboxId& shell, Bytes used, Instant measured) override;
+    Result<void> note_sweep(Sweep sweep, Instant ended) override;
+    Result<void> end_quarantines(Instant now) override;
 
   private:
-    struct Rows;
-    class MemoryChanges;
+    class OpenBatch;
     InboxRecord record_of(const Mailbox& mailbox) const;
     InboxRecord record_of(const ShellAccount& shell) const;
     std::optional<InboxRecord> record_at(const Address& address) const;
-    std::unique_ptr<Rows> rows_;
+    std::optional<InboxRecord> record_named(std::string_view host_name) const;
+    std::unique_ptr<MemoryRows> rows_;
     bool changing_ = false;
+    bool batching_ = false;
 };
 
 } // namespace metka::directory

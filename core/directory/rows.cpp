@@ -18,7 +18,7 @@ Enum read_word(const sqlite::Rows& row, int column, const std::array<Enum, Size>
 
 // The last of each list is the careful one.
 constexpr std::array standings{Standing::active, Standing::suspended};
-constexpr std::array kinds{DomainKind::local, DomainKind::foreign};
+constexpr std::array kinds{DomainKind::local, DomainKind::host, DomainKind::foreign};
 constexpr std::array states{DomainState::pending, DomainState::active, DomainState::suspended};
 constexpr std::array makers{MadeBy::administrator, MadeBy::self_service};
 
@@ -28,12 +28,39 @@ std::unexpected<Error> damaged(std::string_view what, const Result<Value>& why)
     return fail(Fault::io, "a {} in the directory database is damaged: {}", what, why.error().text);
 }
 
+std::optional<std::uint64_t> read_number(const sqlite::Rows& row, int column)
+{
+    if (row.is_null(column)) return std::nullopt;
+    return static_cast<std::uint64_t>(row.number(column));
+}
+
+Result<std::optional<Validity>> read_validity(const sqlite::Rows& row, int until, int ends)
+{
+    if (row.is_null(until)) return std::nullopt;
+    const auto day = Date::parse(row.text(until));
+    if (!day) return damaged("mailbox", day);
+    return Validity{.until = *day, .ends = read_instant(row, ends)};
+}
+
+Result<std::optional<NoticeDays>> read_notice_days(const sqlite::Rows& row, int column)
+{
+    if (row.is_null(column)) return std::nullopt;
+    auto days = parse_notice_days(row.text(column));
+    if (!days) return damaged("mailbox", days);
+    return std::move(*days);
+}
+
+} // namespace
+
 Instant read_instant(const sqlite::Rows& row, int column)
 {
     return from_unix_ms(row.number(column));
 }
 
-} // namespace
+Language read_language(const sqlite::Rows& row, int column)
+{
+    return language_named(row.text(column)).value_or(Language::polish);
+}
 
 DomainState read_domain_state(const sqlite::Rows& row, int column)
 {
@@ -52,8 +79,10 @@ Result<Customer> read_customer(const sqlite::Rows& row)
                     .name = row.text(1),
                     .title = row.text(2),
                     .contact = row.text(3),
-                    .standing = read_word(row, 4, standings),
-                    .created = read_instant(row, 5)};
+                    .plan = row.text(4),
+                    .language = read_language(row, 5),
+                    .standing = read_word(row, 6, standings),
+                    .created = read_instant(row, 7)};
 }
 
 Result<Domain> read_domain(const sqlite::Rows& row)
@@ -66,7 +95,8 @@ Result<Domain> read_domain(const sqlite::Rows& row)
                   .kind = read_word(row, 3, kinds),
                   .state = read_domain_state(row, 4),
                   .token = row.text(5),
-                  .created = read_instant(row, 6)};
+                  .free_mailboxes = read_number(row, 6),
+                  .created = read_instant(row, 7)};
 }
 
 Result<ShellAccount> read_shell_account(const sqlite::Rows& row)
@@ -78,28 +108,33 @@ Result<ShellAccount> read_shell_account(const sqlite::Rows& row)
                         .adopted = row.number(4) == 1,
                         .disk_limit = read_capacity(row, 5),
                         .free_domain = read_optional_id<DomainId>(row, 6),
-                        .standing = read_word(row, 7, standings),
-                        .created = read_instant(row, 8)};
+                        .self_service_aliases = read_number(row, 7),
+                        .free_mailboxes = read_number(row, 8),
+                        .language = read_language(row, 9),
+                        .standing = read_word(row, 10, standings),
+                        .created = read_instant(row, 11)};
 }
 
 Result<Mailbox> read_mailbox(const sqlite::Rows& row)
 {
     auto address = Address::parse(row.text(1));
     if (!address) return damaged("mailbox", address);
-    std::optional<Validity> validity;
-    if (!row.is_null(5)) {
-        const auto until = Date::parse(row.text(5));
-        if (!until) return damaged("mailbox", until);
-        validity = Validity{.until = *until, .ends = read_instant(row, 6)};
-    }
+    const auto validity = read_validity(row, 6, 7);
+    if (!validity) return pass(validity);
+    auto notice_days = read_notice_days(row, 9);
+    if (!notice_days) return pass(notice_days);
     return Mailbox{.id = InboxId(row.id(0)),
                    .address = std::move(*address),
                    .customer = CustomerId(row.id(2)),
                    .shell = read_optional_id<InboxId>(row, 3),
-                   .capacity = read_capacity(row, 4),
-                   .validity = validity,
-                   .standing = read_word(row, 7, standings),
-                   .created = read_instant(row, 8)};
+                   .host_name = row.text(4),
+                   .capacity = read_capacity(row, 5),
+                   .validity = *validity,
+                   .grace_days = read_number(row, 8),
+                   .notice_days = std::move(*notice_days),
+                   .language = read_language(row, 10),
+                   .standing = read_word(row, 11, standings),
+                   .created = read_instant(row, 12)};
 }
 
 Result<Alias> read_alias(const sqlite::Rows& row)
@@ -122,6 +157,25 @@ Result<AuditEntry> read_audit(const sqlite::Rows& row)
                       .subject = row.text(5),
                       .before = row.text(6),
                       .after = row.text(7)};
+}
+
+Result<Quarantine> read_quarantine(const sqlite::Rows& row)
+{
+    auto address = Address::parse(row.text(0));
+    if (!address) return damaged("quarantine", address);
+    return Quarantine{
+        .address = std::move(*address), .customer = CustomerId(row.id(1)), .until = read_instant(row, 2)};
+}
+
+Result<Removed> read_removed(const sqlite::Rows& row)
+{
+    return Removed{.id = InboxId(row.id(0)),
+                   .shell = read_optional_id<InboxId>(row, 1),
+                   .is_shell = row.number(2) == 1,
+                   .uid = static_cast<std::uint32_t>(row.number(6)),
+                   .login = row.text(3),
+                   .removed = read_instant(row, 4),
+                   .purge_after = read_instant(row, 5)};
 }
 
 } // namespace metka::directory

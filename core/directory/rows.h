@@ -2,6 +2,7 @@
 // Rows of the directory database as the records of the domain: the columns of each record, in the order in
 // which its reader takes them. A row that cannot be read is damaged (Fault::io).
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -11,17 +12,23 @@
 namespace metka::directory {
 
 inline constexpr sqlite::Literal select_customer =
-    "SELECT id, name, title, contact, standing, created FROM customer";
+    "SELECT id, name, title, contact, plan, language, standing, created FROM customer";
 inline constexpr sqlite::Literal select_domain =
-    "SELECT id, name, customer, kind, state, token, created FROM domain";
+    "SELECT id, name, customer, kind, state, token, free_mailboxes, created FROM domain";
 inline constexpr sqlite::Literal select_shell_account =
-    "SELECT id, login, customer, uid, adopted, disk_limit, free_domain, standing, created FROM shell_account";
+    "SELECT id, login, customer, uid, adopted, disk_limit, free_domain, self_service_aliases, free_mailboxes,"
+    " language, standing, created FROM shell_account";
 inline constexpr sqlite::Literal select_mailbox =
-    "SELECT id, address, customer, shell, capacity, valid_until, valid_ends, standing, created FROM mailbox";
+    "SELECT m.id, m.address, m.customer, m.shell, h.name, m.capacity, m.valid_until, m.valid_ends,"
+    " m.grace_days, m.notice_days, m.language, m.standing, m.created"
+    " FROM mailbox m LEFT JOIN host_name h ON h.inbox = m.id";
 inline constexpr sqlite::Literal select_alias =
     "SELECT address, inbox, made_by, created FROM address WHERE role = 'alias'";
 inline constexpr sqlite::Literal select_audit =
     "SELECT at, actor_uid, actor, acting_as, verb, subject, before, after FROM audit";
+inline constexpr sqlite::Literal select_quarantine = "SELECT address, customer, until FROM quarantine";
+inline constexpr sqlite::Literal select_removed =
+    "SELECT inbox, shell, kind = 'shell', login, removed, purge_after, uid FROM removed";
 
 Result<Customer> read_customer(const sqlite::Rows& row);
 Result<Domain> read_domain(const sqlite::Rows& row);
@@ -29,13 +36,23 @@ Result<ShellAccount> read_shell_account(const sqlite::Rows& row);
 Result<Mailbox> read_mailbox(const sqlite::Rows& row);
 Result<Alias> read_alias(const sqlite::Rows& row);
 Result<AuditEntry> read_audit(const sqlite::Rows& row);
+Result<Quarantine> read_quarantine(const sqlite::Rows& row);
+Result<Removed> read_removed(const sqlite::Rows& row);
 
 DomainState read_domain_state(const sqlite::Rows& row, int column);
 Capacity read_capacity(const sqlite::Rows& row, int column);
+Instant read_instant(const sqlite::Rows& row, int column);
+Language read_language(const sqlite::Rows& row, int column);
 template <class Id>
 std::optional<Id> read_optional_id(const sqlite::Rows& row, int column)
 {
     return row.is_null(column) ? std::nullopt : std::optional(Id(row.id(column)));
+}
+
+// A LIMIT, which to SQLite is signed.
+inline std::int64_t rows_at_most(std::size_t most)
+{
+    return static_cast<std::int64_t>(std::min<std::size_t>(most, INT64_MAX));
 }
 
 template <class Record>

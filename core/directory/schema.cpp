@@ -94,7 +94,122 @@ CREATE TABLE audit (
 PRAGMA user_version = 1;
 )sql";
 
-constexpr std::array<Sql, 1> steps{first_tables};
+// What the rules need beside the objects themselves. A table cannot be loosened in place: the domains go out
+// and come back, with their keys checked at the commit (SQLite counts a broken one down when its row
+// returns). Quarantine, removed and past_domain name what may have gone, and so refer to nothing.
+constexpr Sql rules_and_sweeps = R"sql(
+PRAGMA defer_foreign_keys = ON;
+
+ALTER TABLE customer ADD COLUMN plan TEXT NOT NULL DEFAULT 'standard';
+ALTER TABLE customer ADD COLUMN language TEXT NOT NULL DEFAULT 'pl' CHECK (language IN ('pl', 'en'));
+
+CREATE TEMP TABLE domain_before AS SELECT id, name, customer, kind, state, token, created FROM main.domain;
+DROP TABLE main.domain;
+CREATE TABLE domain (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    name TEXT NOT NULL UNIQUE,
+    customer BLOB REFERENCES customer (id),
+    kind TEXT NOT NULL CHECK (kind IN ('local', 'foreign', 'host')),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'suspended')),
+    token TEXT NOT NULL,
+    free_mailboxes INTEGER CHECK (free_mailboxes >= 0),
+    created INTEGER NOT NULL,
+    CHECK ((kind = 'host') = (customer IS NULL)),
+    CHECK (kind <> 'host' OR state = 'active')
+) STRICT, WITHOUT ROWID;
+INSERT INTO domain (id, name, customer, kind, state, token, created)
+    SELECT id, name, customer, kind, state, token, created FROM domain_before;
+DROP TABLE domain_before;
+CREATE INDEX domain_by_customer ON domain (customer);
+CREATE UNIQUE INDEX one_host_domain ON domain (kind) WHERE kind = 'host';
+
+ALTER TABLE shell_account ADD COLUMN self_service_aliases INTEGER CHECK (self_service_aliases >= 0);
+ALTER TABLE shell_account ADD COLUMN free_mailboxes INTEGER CHECK (free_mailboxes >= 0);
+ALTER TABLE shell_account ADD COLUMN language TEXT NOT NULL DEFAULT 'pl' CHECK (language IN ('pl', 'en'));
+
+ALTER TABLE mailbox ADD COLUMN domain BLOB REFERENCES domain (id);
+ALTER TABLE mailbox ADD COLUMN grace_days INTEGER CHECK (grace_days >= 0);
+ALTER TABLE mailbox ADD COLUMN notice_days TEXT;
+ALTER TABLE mailbox ADD COLUMN language TEXT NOT NULL DEFAULT 'pl' CHECK (language IN ('pl', 'en'));
+UPDATE mailbox SET domain = (SELECT a.domain FROM address a WHERE a.address = mailbox.address);
+CREATE INDEX mailbox_by_end ON mailbox (valid_ends, id);
+CREATE INDEX mailbox_by_notice ON mailbox (notice_days) WHERE notice_days IS NOT NULL;
+CREATE INDEX mailbox_by_domain ON mailbox (domain);
+CREATE INDEX free_mailbox_by_domain ON mailbox (domain) WHERE shell IS NOT NULL;
+CREATE INDEX free_mailbox_by_customer ON mailbox (customer) WHERE shell IS NOT NULL;
+
+DROP INDEX address_by_inbox;
+DROP INDEX address_by_domain;
+CREATE INDEX address_by_inbox ON address (inbox, role, made_by);
+CREATE INDEX address_by_domain ON address (domain, role);
+
+CREATE TABLE host_name (
+    name TEXT NOT NULL PRIMARY KEY,
+    inbox BLOB NOT NULL UNIQUE REFERENCES inbox (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantine (
+    address TEXT NOT NULL PRIMARY KEY,
+    customer BLOB NOT NULL CHECK (length(customer) = 16),
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX quarantine_by_until ON quarantine (until);
+
+CREATE TABLE removed (
+    inbox BLOB NOT NULL PRIMARY KEY CHECK (length(inbox) = 16),
+    shell BLOB CHECK (length(shell) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('shell', 'mailbox')),
+    login TEXT NOT NULL,
+    uid INTEGER NOT NULL CHECK (uid BETWEEN 0 AND 4294967295),
+    removed INTEGER NOT NULL,
+    purge_after INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX removed_by_shell ON removed (shell);
+CREATE INDEX removed_by_time ON removed (removed, inbox);
+
+CREATE TABLE past_domain (
+    name TEXT NOT NULL,
+    customer BLOB NOT NULL CHECK (length(customer) = 16),
+    PRIMARY KEY (name, customer)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE home_usage (
+    shell BLOB NOT NULL PRIMARY KEY REFERENCES shell_account (id),
+    used INTEGER NOT NULL CHECK (used >= 0),
+    measured INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sweep (
+    kind TEXT NOT NULL PRIMARY KEY CHECK (kind IN ('expiry', 'quota')),
+    ended INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX audit_by_time ON audit (at);
+CREATE INDEX audit_by_subject ON audit (subject);
+CREATE INDEX audit_by_actor ON audit (actor);
+CREATE INDEX audit_by_acting_as ON audit (acting_as) WHERE acting_as <> '';
+
+-- A host name for everybody who came before there were any: the log-in, or <local>.<first label>, cut to what
+-- a local part may hold beside a number. A log-in has no dot, so the two kinds never meet. The oldest of
+-- several keeps the bare name; where even the numbered one is taken, the id serves.
+INSERT INTO host_name (name, inbox) SELECT login, id FROM shell_account;
+CREATE TEMP TABLE name_before AS
+    WITH parts AS (SELECT id, substr(address, 1, instr(address, '@') - 1) AS local,
+                          substr(address, instr(address, '@') + 1) || '.' AS domain FROM mailbox),
+         named AS (SELECT id, rtrim(substr(local || '.' || substr(domain, 1, instr(domain, '.') - 1), 1, 56),
+                                    '.') AS base FROM parts)
+    SELECT id, base, row_number() OVER (PARTITION BY base ORDER BY id) AS place FROM named;
+INSERT INTO host_name (name, inbox) SELECT base, id FROM name_before WHERE place = 1;
+INSERT OR IGNORE INTO host_name (name, inbox)
+    SELECT base || '-' || place, id FROM name_before WHERE place > 1 ORDER BY id;
+INSERT INTO host_name (name, inbox)
+    SELECT 'm' || lower(hex(id)), id FROM mailbox WHERE id NOT IN (SELECT inbox FROM host_name);
+DROP TABLE name_before;
+
+PRAGMA user_version = 2;
+)sql";
+
+constexpr std::array<Sql, 2> steps{first_tables, rules_and_sweeps};
 constexpr sqlite::Migrations migrations{.what = "directory", .steps = steps};
 
 } // namespace

@@ -57,6 +57,11 @@ Result<void> Database::execute(Sql script)
     return {};
 }
 
+bool Database::in_transaction() const
+{
+    return sqlite3_get_autocommit(database_.get()) == 0;
+}
+
 Result<Transaction> Transaction::begin(Database& database)
 {
     const auto begun = database.execute("BEGIN IMMEDIATE");
@@ -73,6 +78,27 @@ Transaction::~Transaction()
 Result<void> Transaction::commit()
 {
     const auto done = database_->execute("COMMIT");
+    if (done) database_ = nullptr;
+    return done;
+}
+
+Result<Savepoint> Savepoint::begin(Database& database)
+{
+    // Alone it would begin a transaction of its own, and keep() would commit what the outer one has lost.
+    if (!database.in_transaction()) return fail(Fault::internal, "a savepoint outside a transaction");
+    const auto begun = database.execute("SAVEPOINT change");
+    if (!begun) return pass(begun);
+    return Savepoint(database);
+}
+
+Savepoint::~Savepoint()
+{
+    if (database_ != nullptr) (void)database_->execute("ROLLBACK TO change; RELEASE change");
+}
+
+Result<void> Savepoint::keep()
+{
+    const auto done = database_->execute("RELEASE change");
     if (done) database_ = nullptr;
     return done;
 }

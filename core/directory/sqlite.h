@@ -54,6 +54,7 @@ class Database {
         return (*kept)->run(values...);
     }
     Result<void> execute(Sql script); // several statements, without values
+    bool in_transaction() const;      // false too after SQLite gave one up by itself, on a full disk say
     const std::string& path() const { return path_; }
 
   private:
@@ -79,6 +80,21 @@ class Transaction {
 
   private:
     explicit Transaction(Database& database) : database_(&database) {}
+    Database* database_;
+};
+
+// A transaction within one: what comes after begin() stays in the outer one if it is kept, and is undone
+// alone if it is not.
+class Savepoint {
+  public:
+    static Result<Savepoint> begin(Database& database); // internal where no transaction is open
+    Savepoint(Savepoint&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+    Savepoint& operator=(Savepoint&&) = delete;
+    ~Savepoint();
+    Result<void> keep();
+
+  private:
+    explicit Savepoint(Database& database) : database_(&database) {}
     Database* database_;
 };
 

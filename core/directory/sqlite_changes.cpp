@@ -17,80 +17,74 @@ std::optional<Instant> ends(const Mailbox& mailbox)
     return mailbox.validity ? std::optional(mailbox.validity->ends) : std::nullopt;
 }
 
-Result<Belongings> read_belongings(const sqlite::Rows& row)
+std::optional<std::string> notice_days(const Mailbox& mailbox)
 {
-    const auto count = [&](int column) { return static_cast<std::size_t>(row.number(column)); };
-    return Belongings{
-        .domains = count(0), .shell_accounts = count(1), .mailboxes = count(2), .aliases = count(3)};
+    return mailbox.notice_days ? std::optional(show(*mailbox.notice_days)) : std::nullopt;
 }
 
-constexpr sqlite::Sql of_customer = "SELECT (SELECT count(*) FROM domain WHERE customer = $1),"
-                                    " (SELECT count(*) FROM shell_account WHERE customer = $1),"
-                                    " (SELECT count(*) FROM mailbox WHERE customer = $1), 0";
-constexpr sqlite::Sql of_domain = "SELECT 0, (SELECT count(*) FROM shell_account WHERE free_domain = $1),"
-                                  " (SELECT count(*) FROM address WHERE domain = $1 AND role = 'primary'),"
-                                  " (SELECT count(*) FROM address WHERE domain = $1 AND role = 'alias')";
-constexpr sqlite::Sql of_inbox = "SELECT 0, 0, (SELECT count(*) FROM mailbox WHERE shell = $1),"
-                                 " (SELECT count(*) FROM address WHERE inbox = $1 AND role = 'alias')";
-
-Result<Belongings> belongings(sqlite::Database& database, sqlite::Sql sql, const Id& id)
+std::optional<CustomerId> customer_of(const Domain& domain)
 {
-    auto counted = read_one(database.ask(sql, id), &read_belongings);
-    if (!counted) return pass(counted);
-    return counted->value_or(Belongings{});
+    return domain.customer.empty() ? std::nullopt : std::optional(domain.customer);
 }
 
 } // namespace
 
-template <class... Values>
-Result<void> SqliteChanges::run(sqlite::Sql sql, const Values&... values)
+Result<void> SqliteChanges::add_name(const InboxId& inbox, std::string_view host_name)
 {
-    const auto changed = database_.run(sql, values...);
-    if (!changed) return pass(changed);
-    return {};
+    return run("INSERT INTO host_name (name, inbox) VALUES ($1, $2)", host_name, inbox);
 }
 
-// Each step only after all before it went well; the first failure fails the change.
-template <class... Steps>
-Result<void> SqliteChanges::in_order(Result<void> allowed, const Steps&... steps)
+Result<void> SqliteChanges::rename(const InboxId& inbox, std::string_view host_name)
 {
-    auto done = std::move(allowed);
-    ((done = done ? steps() : done), ...);
-    if (!done && refused_) refused_ = done;
-    return done;
+    return run("UPDATE host_name SET name = $1 WHERE inbox = $2 AND name <> $1", host_name, inbox);
+}
+
+Result<void> SqliteChanges::does_not_wait(const InboxId& inbox)
+{
+    const auto found =
+        read_one(database_.ask(sqlite::joined<select_removed, " WHERE inbox = $1">, inbox), &read_removed);
+    return found ? must_not_wait(*found) : pass(found);
+}
+
+Result<void> SqliteChanges::end_quarantine(const Address& address)
+{
+    return run("DELETE FROM quarantine WHERE address = $1", address.text());
 }
 
 Result<void> SqliteChanges::add(const Customer& customer)
 {
     return in_order(may_add(registry_, customer), [&] {
-        return run("INSERT INTO customer (id, name, title, contact, standing, created) VALUES ($1, $2, $3, "
-                   "$4, $5, $6)",
-                   customer.id, customer.name, customer.title, customer.contact, name(customer.standing),
-                   customer.created);
+        return run("INSERT INTO customer (id, name, title, contact, plan, language, standing, created)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                   customer.id, customer.name, customer.title, customer.contact, customer.plan,
+                   name(customer.language), name(customer.standing), customer.created);
     });
 }
 
 Result<void> SqliteChanges::add(const Domain& domain)
 {
     return in_order(may_add(registry_, domain), [&] {
-        return run("INSERT INTO domain (id, name, customer, kind, state, token, created)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                   domain.id, domain.name.text(), domain.customer, name(domain.kind), name(domain.state),
-                   domain.token, domain.created);
+        return run("INSERT INTO domain (id, name, customer, kind, state, token, free_mailboxes, created)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                   domain.id, domain.name.text(), customer_of(domain), name(domain.kind), name(domain.state),
+                   domain.token, domain.free_mailboxes, domain.created);
     });
 }
 
 Result<void> SqliteChanges::add(const ShellAccount& shell)
 {
     return in_order(
-        may_add(registry_, shell),
+        may_add(registry_, shell), [&] { return does_not_wait(shell.id); },
         [&] { return run("INSERT INTO inbox (id, kind) VALUES ($1, 'shell')", shell.id); },
+        [&] { return add_name(shell.id, shell.login); },
         [&] {
             return run("INSERT INTO shell_account"
-                       " (id, login, customer, uid, adopted, disk_limit, free_domain, standing, created)"
-                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                       " (id, login, customer, uid, adopted, disk_limit, free_domain, self_service_aliases,"
+                       " free_mailboxes, language, standing, created)"
+                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                        shell.id, shell.login, shell.customer, shell.uid, std::int64_t{shell.adopted},
-                       shell.disk_limit, shell.free_domain, name(shell.standing), shell.created);
+                       shell.disk_limit, shell.free_domain, shell.self_service_aliases, shell.free_mailboxes,
+                       name(shell.language), name(shell.standing), shell.created);
         });
 }
 
@@ -104,61 +98,79 @@ Result<void> SqliteChanges::insert_primary(const Mailbox& mailbox)
 Result<void> SqliteChanges::add(const Mailbox& mailbox)
 {
     return in_order(
-        may_add(registry_, mailbox),
+        may_add(registry_, mailbox), [&] { return does_not_wait(mailbox.id); },
         [&] { return run("INSERT INTO inbox (id, kind) VALUES ($1, 'mailbox')", mailbox.id); },
-        [&] { return insert_primary(mailbox); },
+        [&] { return add_name(mailbox.id, mailbox.host_name); }, [&] { return insert_primary(mailbox); },
         [&] {
-            return run("INSERT INTO mailbox"
-                       " (id, address, customer, shell, capacity, valid_until, valid_ends, standing, created)"
-                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                       mailbox.id, mailbox.address.text(), mailbox.customer, mailbox.shell, mailbox.capacity,
-                       until(mailbox), ends(mailbox), name(mailbox.standing), mailbox.created);
-        });
+            return run(
+                "INSERT INTO mailbox"
+                " (id, address, domain, customer, shell, capacity, valid_until, valid_ends, grace_days,"
+                " notice_days, language, standing, created)"
+                " SELECT $1, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13"
+                " FROM domain d WHERE d.name = $3",
+                mailbox.id, mailbox.address.text(), mailbox.address.domain().text(), mailbox.customer,
+                mailbox.shell, mailbox.capacity, until(mailbox), ends(mailbox), mailbox.grace_days,
+                notice_days(mailbox), name(mailbox.language), name(mailbox.standing), mailbox.created);
+        },
+        [&] { return end_quarantine(mailbox.address); });
 }
 
 Result<void> SqliteChanges::add(const Alias& alias)
 {
-    return in_order(may_add(registry_, alias), [&] {
-        return run("INSERT INTO address (address, domain, inbox, role, made_by, created)"
-                   " SELECT $1, d.id, $3, 'alias', $4, $5 FROM domain d WHERE d.name = $2",
-                   alias.address.text(), alias.address.domain().text(), alias.inbox, name(alias.made_by),
-                   alias.created);
-    });
+    return in_order(
+        may_add(registry_, alias),
+        [&] {
+            return run("INSERT INTO address (address, domain, inbox, role, made_by, created)"
+                       " SELECT $1, d.id, $3, 'alias', $4, $5 FROM domain d WHERE d.name = $2",
+                       alias.address.text(), alias.address.domain().text(), alias.inbox, name(alias.made_by),
+                       alias.created);
+        },
+        [&] { return end_quarantine(alias.address); });
 }
 
 Result<void> SqliteChanges::set(const Customer& customer)
 {
     return in_order(may_set(registry_, customer), [&] {
-        return run("UPDATE customer SET name = $2, title = $3, contact = $4, standing = $5 WHERE id = $1",
-                   customer.id, customer.name, customer.title, customer.contact, name(customer.standing));
+        return run("UPDATE customer SET name = $2, title = $3, contact = $4, plan = $5, language = $6,"
+                   " standing = $7 WHERE id = $1",
+                   customer.id, customer.name, customer.title, customer.contact, customer.plan,
+                   name(customer.language), name(customer.standing));
     });
 }
 
 Result<void> SqliteChanges::set(const Domain& domain)
 {
     return in_order(may_set(registry_, domain), [&] {
-        return run("UPDATE domain SET customer = $2, kind = $3, state = $4, token = $5 WHERE id = $1",
-                   domain.id, domain.customer, name(domain.kind), name(domain.state), domain.token);
+        return run("UPDATE domain SET name = $2, customer = $3, kind = $4, state = $5, token = $6,"
+                   " free_mailboxes = $7 WHERE id = $1",
+                   domain.id, domain.name.text(), customer_of(domain), name(domain.kind), name(domain.state),
+                   domain.token, domain.free_mailboxes);
     });
 }
 
 Result<void> SqliteChanges::set(const ShellAccount& shell)
 {
-    return in_order(may_set(registry_, shell), [&] {
-        return run(
-            "UPDATE shell_account SET login = $2, customer = $3, uid = $4, adopted = $5, disk_limit = $6,"
-            " free_domain = $7, standing = $8 WHERE id = $1",
-            shell.id, shell.login, shell.customer, shell.uid, std::int64_t{shell.adopted}, shell.disk_limit,
-            shell.free_domain, name(shell.standing));
-    });
+    return in_order(
+        may_set(registry_, shell), [&] { return rename(shell.id, shell.login); },
+        [&] {
+            return run("UPDATE shell_account SET login = $2, customer = $3, uid = $4, adopted = $5,"
+                       " disk_limit = $6, free_domain = $7, self_service_aliases = $8, free_mailboxes = $9,"
+                       " language = $10, standing = $11 WHERE id = $1",
+                       shell.id, shell.login, shell.customer, shell.uid, std::int64_t{shell.adopted},
+                       shell.disk_limit, shell.free_domain, shell.self_service_aliases, shell.free_mailboxes,
+                       name(shell.language), name(shell.standing));
+        });
 }
 
 Result<void> SqliteChanges::update_mailbox(const Mailbox& mailbox)
 {
-    return run("UPDATE mailbox SET address = $2, customer = $3, shell = $4, capacity = $5, valid_until = $6,"
-               " valid_ends = $7, standing = $8 WHERE id = $1",
-               mailbox.id, mailbox.address.text(), mailbox.customer, mailbox.shell, mailbox.capacity,
-               until(mailbox), ends(mailbox), name(mailbox.standing));
+    return run(
+        "UPDATE mailbox SET address = $2, domain = (SELECT id FROM domain WHERE name = $3), shell = $4,"
+        " capacity = $5, valid_until = $6, valid_ends = $7, grace_days = $8, notice_days = $9,"
+        " language = $10, standing = $11 WHERE id = $1",
+        mailbox.id, mailbox.address.text(), mailbox.address.domain().text(), mailbox.shell, mailbox.capacity,
+        until(mailbox), ends(mailbox), mailbox.grace_days, notice_days(mailbox), name(mailbox.language),
+        name(mailbox.standing));
 }
 
 Result<void> SqliteChanges::set(const Mailbox& mailbox)
@@ -166,15 +178,20 @@ Result<void> SqliteChanges::set(const Mailbox& mailbox)
     const auto allowed = may_set(registry_, mailbox);
     const auto now = registry_.mailbox(mailbox.id);
     const bool stays = now && *now && (*now)->address == mailbox.address;
-    if (stays) return in_order(allowed, [&] { return update_mailbox(mailbox); });
+    if (stays)
+        return in_order(
+            allowed, [&] { return rename(mailbox.id, mailbox.host_name); },
+            [&] { return update_mailbox(mailbox); });
     // The new address is there before the mailbox names it, and the old one goes when nothing names it any
     // more.
     return in_order(
-        allowed, [&] { return insert_primary(mailbox); }, [&] { return update_mailbox(mailbox); },
+        allowed, [&] { return rename(mailbox.id, mailbox.host_name); },
+        [&] { return insert_primary(mailbox); }, [&] { return update_mailbox(mailbox); },
         [&] {
             return run("DELETE FROM address WHERE inbox = $1 AND role = 'primary' AND address <> $2",
                        mailbox.id, mailbox.address.text());
-        });
+        },
+        [&] { return end_quarantine(mailbox.address); });
 }
 
 Result<void> SqliteChanges::set(const Alias& alias)
@@ -182,38 +199,6 @@ Result<void> SqliteChanges::set(const Alias& alias)
     return in_order(may_set(registry_, alias), [&] {
         return run("UPDATE address SET inbox = $2, made_by = $3 WHERE address = $1 AND role = 'alias'",
                    alias.address.text(), alias.inbox, name(alias.made_by));
-    });
-}
-
-Result<void> SqliteChanges::remove(const CustomerId& id)
-{
-    const auto kept = belongings(database_, of_customer, id);
-    return in_order(kept ? may_remove(registry_, id, *kept) : pass(kept),
-                    [&] { return run("DELETE FROM customer WHERE id = $1", id); });
-}
-
-Result<void> SqliteChanges::remove(const DomainId& id)
-{
-    const auto kept = belongings(database_, of_domain, id);
-    return in_order(kept ? may_remove(registry_, id, *kept) : pass(kept),
-                    [&] { return run("DELETE FROM domain WHERE id = $1", id); });
-}
-
-Result<void> SqliteChanges::remove_inbox(const InboxId& id)
-{
-    const auto kept = belongings(database_, of_inbox, id);
-    return in_order(
-        kept ? may_remove_inbox(registry_, id, *kept) : pass(kept),
-        [&] { return run("DELETE FROM mailbox WHERE id = $1", id); },
-        [&] { return run("DELETE FROM shell_account WHERE id = $1", id); },
-        [&] { return run("DELETE FROM address WHERE inbox = $1 AND role = 'primary'", id); },
-        [&] { return run("DELETE FROM inbox WHERE id = $1", id); });
-}
-
-Result<void> SqliteChanges::remove_alias(const Address& address)
-{
-    return in_order(may_remove_alias(registry_, address), [&] {
-        return run("DELETE FROM address WHERE address = $1 AND role = 'alias'", address.text());
     });
 }
 

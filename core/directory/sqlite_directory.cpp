@@ -44,6 +44,10 @@ class SqliteDirectory final : public Directory {
     {
         return answered([&](sqlite::Database& database) { return find_sender(database, id, address); });
     }
+    Result<std::optional<SpaceRecord>> space(const InboxId& shell) override
+    {
+        return answered([&](sqlite::Database& database) { return find_space(database, shell); });
+    }
 
   private:
     template <std::invocable<sqlite::Database&> Lookup>

@@ -1,5 +1,6 @@
 #pragma once
-// The registry over an open, migrated database. Reading is here; a change is sqlite_changes.h.
+// The registry over an open, migrated database. What belongs to what, and how much of it, is read in
+// sqlite_lists.cpp; audit, batches and what is noted are in sqlite_ledger.cpp; a change is sqlite_changes.h.
 
 #include "core/directory/directory.h"
 #include "core/directory/sqlite.h"
@@ -14,13 +15,40 @@ class SqliteRegistry final : public Registry {
     Result<std::optional<InboxRecord>> inbox(const InboxId& id) override;
     Result<std::optional<InboxRecord>> login(std::string_view name) override;
     Result<bool> may_send_as(const InboxId& id, const Address& address) override;
+    Result<std::optional<SpaceRecord>> space(const InboxId& shell) override;
 
     Result<std::vector<Customer>> customers() override;
     Result<std::vector<Domain>> domains() override;
     Result<std::vector<ShellAccount>> shell_accounts() override;
     Result<std::vector<Mailbox>> mailboxes() override;
     Result<std::vector<Alias>> aliases() override;
-    Result<std::vector<AuditEntry>> audit(std::size_t newest) override;
+    Result<std::optional<Domain>> host_domain() override;
+    Result<std::optional<InboxId>> host_name(std::string_view name) override;
+
+    Result<std::vector<Domain>> domains_of(const CustomerId& customer) override;
+    Result<std::vector<ShellAccount>> shell_accounts_of(const CustomerId& customer) override;
+    Result<std::vector<Mailbox>> mailboxes_of(const CustomerId& customer) override;
+    Result<std::vector<Mailbox>> mailboxes_in(const InboxId& shell) override;
+    Result<std::vector<Mailbox>> mailboxes_at(const DomainId& domain) override;
+    Result<std::vector<Alias>> aliases_of(const InboxId& inbox) override;
+    Result<std::vector<Alias>> aliases_at(const DomainId& domain) override;
+    Result<std::uint64_t> aliases_by(const InboxId& inbox, MadeBy made_by) override;
+
+    Result<std::uint64_t> longest_notice() override;
+    Result<std::vector<Mailbox>> mailboxes_ending(Instant before, const Ending& after,
+                                                  std::size_t most) override;
+    Result<std::vector<InboxRecord>> inboxes(const InboxId& after, std::size_t most) override;
+
+    Result<Totals> totals() override;
+    Result<FreeCounts> free_counts(const InboxId& shell, const DomainId& domain,
+                                   const CustomerId& customer) override;
+
+    Result<std::optional<Quarantine>> quarantine(const Address& address) override;
+    Result<std::vector<Removed>> removed() override;
+    Result<bool> was_anothers(const DomainName& name, const CustomerId& now) override;
+    Result<std::optional<Instant>> last_sweep(Sweep sweep) override;
+    Result<std::vector<AuditEntry>> audit(const AuditQuery& query) override;
+    Result<std::optional<Instant>> newest_audit() override;
 
     Result<std::optional<Customer>> customer(std::string_view name) override;
     Result<std::optional<Customer>> customer(const CustomerId& id) override;
@@ -33,9 +61,17 @@ class SqliteRegistry final : public Registry {
     Result<std::optional<Alias>> alias(const Address& address) override;
 
     Result<void> change(AuditEntry& entry, const std::function<Result<void>(Changes&)>& work) override;
+    Result<std::unique_ptr<Batch>> batch() override;
+    Result<void> note_home(const InboxId& shell, Bytes used, Instant measured) override;
+    Result<void> note_sweep(Sweep sweep, Instant ended) override;
+    Result<void> end_quarantines(Instant now) override;
 
   private:
+    class OpenBatch;
+    Result<void> change_in_place(AuditEntry& entry, const std::function<Result<void>(Changes&)>& work);
     sqlite::Database database_;
+    bool changing_ = false;
+    bool batching_ = false;
 };
 
 } // namespace metka::directory

@@ -120,6 +120,12 @@ Result<void> Statement::bind(std::size_t place, std::int64_t value)
     return checked(statement_.get(), sqlite3_bind_int64(statement_.get(), places_[place], value));
 }
 
+Result<void> Statement::bind(std::size_t place, std::uint64_t value)
+{
+    if (value > INT64_MAX) return fail(Fault::invalid, "{} is more than 63 bits hold", value);
+    return bind(place, static_cast<std::int64_t>(value));
+}
+
 Result<void> Statement::bind(std::size_t place, std::string_view value)
 {
     if (!is_utf8(value) || value.contains('\0'))

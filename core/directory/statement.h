@@ -79,6 +79,7 @@ class Statement {
     }
     Result<void> bind(std::size_t place, std::int64_t value);
     Result<void> bind(std::size_t place, std::uint32_t value) { return bind(place, std::int64_t{value}); }
+    Result<void> bind(std::size_t place, std::uint64_t value);
     Result<void> bind(std::size_t place, std::string_view value);
     Result<void> bind(std::size_t place, const char* value) { return bind(place, std::string_view(value)); }
     Result<void> bind(std::size_t place, const std::string& value)

@@ -8,18 +8,20 @@ namespace metka {
 
 namespace {
 
-// Why `local` (already in lower case) cannot be provisioned; empty if it can.
+// Why `local` (already in lower case) cannot be provisioned, to be filled with the address; empty if it can.
 std::string_view fault_in(std::string_view local)
 {
     const auto allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     };
-    if (local.empty()) return "the part before @ is empty";
-    if (local.size() > 64) return "the part before @ has more than 64 characters";
-    if (local.contains('+')) return "+tag is added by senders and cannot be provisioned";
-    if (!std::ranges::all_of(local, allowed)) return "the part before @ may have only a-z 0-9 . _ -";
+    if (local.empty()) return "“{}” is not an address: the part before @ is empty";
+    if (local.size() > 64) return "“{}” is not an address: the part before @ has more than 64 characters";
+    if (local.contains('+'))
+        return "“{}” is not an address here: +tag is added by senders and cannot be provisioned";
+    if (!std::ranges::all_of(local, allowed))
+        return "“{}” is not an address: the part before @ may have only a-z 0-9 . _ -";
     if (local.front() == '.' || local.back() == '.' || local.contains(".."))
-        return "a dot may not be first, last or doubled in the part before @";
+        return "“{}” is not an address: a dot may not be first, last or doubled in the part before @";
     return {};
 }
 
@@ -32,8 +34,10 @@ Result<Address> Address::parse(std::string_view text)
         return fail(Fault::invalid, "“{}” is not an address: write it like name@example.org",
                     escaped(text, 80));
     auto local = lower(text.substr(0, at));
-    if (const auto why = fault_in(local); !why.empty())
-        return fail(Fault::invalid, "“{}” is not an address: {}", escaped(text, 80), why);
+    if (const auto why = fault_in(local); !why.empty()) {
+        const Phrase said{why, {escaped(text, 80)}};
+        return std::unexpected(Error{.fault = Fault::invalid, .text = said.text(), .said = said});
+    }
     auto domain = DomainName::parse(text.substr(at + 1));
     if (!domain) return pass(domain);
     return Address(std::move(local), std::move(*domain));

@@ -36,6 +36,18 @@ Result<Date> Date::parse(std::string_view text)
     return Date(date);
 }
 
+namespace {
+
+// What is written is read again: a year has four digits.
+Result<Date> within_calendar(const Date& date, std::string_view text)
+{
+    constexpr year last{9999};
+    if (date.day().year() <= last) return date;
+    return fail(Fault::invalid, "“{}” is after the year 9999", escaped(text, 40));
+}
+
+} // namespace
+
 Result<Date> Date::parse(std::string_view text, Date today)
 {
     if (!text.starts_with('+')) return parse(text);
@@ -43,13 +55,17 @@ Result<Date> Date::parse(std::string_view text, Date today)
     const auto count = parse_number(text.substr(1, text.size() - 2));
     if (!count || *count > 36500) return refuse(text);
     const auto n = static_cast<int>(*count);
+    constexpr int most_months =
+        12 * 8000; // beyond, a year no longer fits its four digits, nor at last its type
+    if ((text.back() == 'm' && n > most_months) || (text.back() == 'y' && n > most_months / 12))
+        return refuse(text);
     switch (text.back()) {
     case 'd':
-        return today.plus_days(n);
+        return within_calendar(today.plus_days(n), text);
     case 'm':
-        return Date(within_month(today.day() + months(n)));
+        return within_calendar(Date(within_month(today.day() + months(n))), text);
     case 'y':
-        return Date(within_month(today.day() + years(n)));
+        return within_calendar(Date(within_month(today.day() + years(n))), text);
     default:
         return refuse(text);
     }

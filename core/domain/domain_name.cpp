@@ -24,33 +24,42 @@ bool is_label(std::string_view label)
            std::ranges::all_of(label, allowed);
 }
 
+// `why` is a literal with one {}, for the name.
 std::unexpected<Error> refuse(std::string_view text, std::string_view why)
 {
-    return fail(Fault::invalid, "“{}” is not a domain name: {}", escaped(text, 80), why);
+    const Phrase said{why, {escaped(text, 80)}};
+    return std::unexpected(Error{.fault = Fault::invalid, .text = said.text(), .said = said});
 }
 
 } // namespace
 
 Result<DomainName> DomainName::parse(std::string_view text)
 {
-    if (text.empty() || text.size() > 1000) return refuse(text, "it must have 1 to 253 characters");
-    if (has_control(text) || !is_utf8(text)) return refuse(text, "it contains bytes that are not text");
-    if (text.back() == '.') return refuse(text, "leave out the final dot");
+    if (text.empty() || text.size() > 1000)
+        return refuse(text, "“{}” is not a domain name: it must have 1 to 253 characters");
+    if (has_control(text) || !is_utf8(text))
+        return refuse(text, "“{}” is not a domain name: it contains bytes that are not text");
+    if (text.back() == '.') return refuse(text, "“{}” is not a domain name: leave out the final dot");
 
     char* folded = nullptr;
     const int status =
         idn2_to_ascii_8z(std::string(text).c_str(), &folded, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     const IdnText owned(folded);
-    if (status != IDN2_OK) return refuse(text, idn2_strerror(status));
+    if (status != IDN2_OK)
+        return fail(Fault::invalid, "“{}” is not a domain name (IDNA: {})", escaped(text, 80),
+                    idn2_strerror(status));
 
     auto ascii = lower(folded);
-    if (ascii.size() > 253) return refuse(text, "it must have at most 253 characters");
+    if (ascii.size() > 253)
+        return refuse(text, "“{}” is not a domain name: it must have at most 253 characters");
     const auto labels = split(ascii, '.');
-    if (labels.size() < 2) return refuse(text, "it needs at least two parts, like example.org");
+    if (labels.size() < 2)
+        return refuse(text, "“{}” is not a domain name: it needs at least two parts, like example.org");
     if (!std::ranges::all_of(labels, is_label))
-        return refuse(text, "each part has 1 to 63 letters, digits or inner hyphens");
+        return refuse(text,
+                      "“{}” is not a domain name: each part has 1 to 63 letters, digits or inner hyphens");
     if (std::ranges::all_of(labels.back(), [](char c) { return c >= '0' && c <= '9'; }))
-        return refuse(text, "that is a number, not a name");
+        return refuse(text, "“{}” is not a domain name: that is a number, not a name");
     return DomainName(std::move(ascii));
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/secret.h"
 #include "core/login/authenticator.h"
@@ -37,6 +38,33 @@ struct SetPassword { // hashed and durable before Stored
     InboxId account;
     Secret password;
     void fields(auto& each) { each(account), each(password); }
+};
+struct VerifyPassword { // for `my password`: counts as a log-in does, and says as little
+    static constexpr std::uint16_t kind = 0x0113;
+    InboxId account;
+    Secret password;
+    void fields(auto& each) { each(account), each(password); }
+};
+struct Verified {
+    static constexpr std::uint16_t kind = 0x0114;
+    bool right = false;
+    void fields(auto& each) { each(right); }
+};
+constexpr std::size_t most_hash_bytes = 511;
+struct KeptHash {
+    InboxId account;
+    Secret hash; // as crypt(5) writes it; at most 511 bytes
+    void fields(auto& each) { each(account), each(hash); }
+};
+struct SetHashes { // for `metkactl apply`; all durable before Stored. As many as fit a frame
+    static constexpr std::uint16_t kind = 0x0115;
+    std::vector<KeptHash> hashes;
+    void fields(auto& each) { each(hashes); }
+};
+struct PasswordChanged { // of a Unix user, elsewhere: what is remembered of it is forgotten
+    static constexpr std::uint16_t kind = 0x0116;
+    InboxId account;
+    void fields(auto& each) { each(account); }
 };
 struct RemoveSecrets { // safe to repeat
     static constexpr std::uint16_t kind = 0x0112;

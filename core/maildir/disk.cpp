@@ -57,6 +57,11 @@ Result<sys::Descriptor> Disk::open_folder(int folder, const std::string& path)
     return sys::open_folder_beneath(folder, path);
 }
 
+Result<sys::Descriptor> Disk::hold_folder(int folder, const std::string& name)
+{
+    return sys::open_beneath(folder, name, O_PATH | O_DIRECTORY);
+}
+
 Result<sys::Descriptor> Disk::open_message(int folder, const std::string& name)
 {
     return sys::open_beneath(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -129,6 +134,12 @@ Result<void> Disk::sync_data(int file)
 Result<void> Disk::sync_folder(int folder)
 {
     if (fsync(folder) != 0) return refused(errno, "making a folder durable");
+    return {};
+}
+
+Result<void> Disk::sync_all(int folder)
+{
+    if (syncfs(folder) != 0) return refused(errno, "making a file system durable");
     return {};
 }
 

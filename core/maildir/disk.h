@@ -24,6 +24,7 @@ class Disk {
     virtual ~Disk() = default;
 
     virtual Result<sys::Descriptor> open_folder(int folder, const std::string& path);
+    virtual Result<sys::Descriptor> hold_folder(int folder, const std::string& name); // even a closed one
     virtual Result<sys::Descriptor> open_message(int folder,
                                                  const std::string& name); // read-only; never waits on a FIFO
     virtual Result<std::vector<std::string>> names(int folder); // all but those that begin with a dot
@@ -38,6 +39,7 @@ class Disk {
     virtual Result<void> copy(int from, int to); // shares the blocks where the file system can
     virtual Result<void> sync_data(int file);
     virtual Result<void> sync_folder(int folder);
+    virtual Result<void> sync_all(int folder); // everything in its file system, at one go
 
     virtual Result<void> make_folder(int folder, const std::string& name,
                                      mode_t mode); // an existing one is left as it is

@@ -49,16 +49,55 @@ bool remove_tree(Disk& disk, int folder, const std::string& name, int depth = 0)
     if (disk.unlink(folder, name)) return true;
     if (depth >= deepest_removed) return false;
     const auto inner = disk.open_folder(folder, name);
-    if (!inner) return inner.error().fault == Fault::not_found;
+    if (!inner) return inner.error().fault == Fault::not_found || disk.remove_folder(folder, name);
     bool whole = true;
     for (const auto& each : sys::names_in(inner->get()))
         whole = remove_tree(disk, inner->get(), each, depth + 1) && whole;
     return whole && disk.remove_folder(folder, name);
 }
 
-void remove_from_trash(Disk& disk, int trash, const std::string& name)
+bool remove_from_trash(Disk& disk, int trash, const std::string& name)
 {
-    if (!remove_tree(disk, trash, name)) sys::log(sys::Level::warning, "store.trash_left", {{"tree", name}});
+    if (remove_tree(disk, trash, name)) return true;
+    sys::log(sys::Level::warning, "store.trash_left", {{"tree", name}});
+    return false;
+}
+
+using Leftover = std::optional<sys::Descriptor>;
+
+// What cannot be removed of a shell account is a folder that its user made in the Maildir, and closed.
+Result<Leftover> closed_folder_in(Disk& disk, const sys::Descriptor& maildir)
+{
+    for (const auto* const part : {"new", "cur", "tmp"}) {
+        const auto shared = disk.open_folder(maildir.get(), part);
+        if (!shared) continue; // it could be removed
+        for (const auto& name : sys::names_in(shared->get())) {
+            auto closed = disk.hold_folder(shared->get(), name);
+            if (closed) return std::move(*closed);
+        }
+    }
+    return std::nullopt;
+}
+
+Result<Leftover> remove_or_give(Disk& disk, int folder, const std::string& name, const InboxPlace& place)
+{
+    if (remove_from_trash(disk, folder, name)) return std::nullopt;
+    if (place.inbox_kind != directory::InboxKind::shell) return std::nullopt;
+    const auto maildir = disk.open_folder(folder, name + "/inbox/Maildir");
+    if (!maildir && maildir.error().fault == Fault::not_found) return std::nullopt;
+    if (!maildir) return pass(maildir);
+    return closed_folder_in(disk, *maildir);
+}
+
+// An earlier attempt brought it as far as the trash.
+Result<Leftover> go_on_in_trash(Disk& disk, int trash, const std::string& tree, const InboxPlace& place)
+{
+    for (const auto& name : sys::names_in(trash)) {
+        if (!name.starts_with(tree + ".")) continue;
+        auto left = remove_or_give(disk, trash, name, place);
+        if (!left || *left) return left;
+    }
+    return std::nullopt;
 }
 
 struct Split {
@@ -86,7 +125,10 @@ Result<void> prepare_mail_folder(Disk& disk, int mail)
     return probe(disk, trash->get());
 }
 
-Result<sys::Descriptor> make_inbox_tree(Disk& disk, int mail, const InboxPlace& place)
+namespace {
+
+// From the mail folder's child to Maildir, each held open.
+Result<std::vector<sys::Descriptor>> make_chain(Disk& disk, int mail, const InboxPlace& place)
 {
     const auto folders = folders_of(place);
     if (!folders) return pass(folders);
@@ -96,24 +138,43 @@ Result<sys::Descriptor> make_inbox_tree(Disk& disk, int mail, const InboxPlace& 
         const auto made = disk.make_folder(deepest(), name, mode);
         if (!made) return pass(made);
         auto opened = disk.open_folder(deepest(), name);
-        if (!opened) return opened;
+        if (!opened) return pass(opened);
         chain.push_back(std::move(*opened));
     }
     for (const auto* const name : {"tmp", "new", "cur"}) {
         const auto made = disk.make_folder(deepest(), name, 0700);
         if (!made) return pass(made);
     }
+    return chain;
+}
+
+} // namespace
+
+Result<sys::Descriptor> make_inbox_tree(Disk& disk, int mail, const InboxPlace& place)
+{
+    auto chain = make_chain(disk, mail, place);
+    if (!chain) return pass(chain);
     // From the inside out: a crash leaves either the whole way to a Maildir or one that a repeat completes.
-    for (const auto& folder : chain | std::views::reverse) {
+    for (const auto& folder : *chain | std::views::reverse) {
         const auto synced = disk.sync_folder(folder.get());
         if (!synced) return pass(synced);
     }
     const auto synced = disk.sync_folder(mail);
     if (!synced) return pass(synced);
-    return std::move(chain.back());
+    return std::move(chain->back());
 }
 
-Result<void> trash_inbox_tree(Disk& disk, int mail, const InboxPlace& place, Instant now)
+Result<void> make_inbox_trees(Disk& disk, int mail, const std::vector<InboxPlace>& places)
+{
+    if (places.empty()) return {};
+    for (const auto& place : places) {
+        const auto chain = make_chain(disk, mail, place);
+        if (!chain) return pass(chain);
+    }
+    return disk.sync_all(mail);
+}
+
+Result<Leftover> trash_inbox_tree(Disk& disk, int mail, const InboxPlace& place, Instant now)
 {
     const auto path = tree_path_of(place);
     if (!path) return pass(path);
@@ -121,23 +182,21 @@ Result<void> trash_inbox_tree(Disk& disk, int mail, const InboxPlace& place, Ins
     const auto trash = disk.open_folder(mail, "trash");
     if (!trash) return pass(trash);
     const auto parent = disk.open_folder(mail, parent_path);
-    if (!parent && parent.error().fault == Fault::not_found) return {};
-    if (!parent) return pass(parent);
+    if (!parent && parent.error().fault != Fault::not_found) return pass(parent);
+    if (!parent) return go_on_in_trash(disk, trash->get(), name, place);
 
     const auto name_there = name + "." + Id::make(now).hex();
     const auto moved = disk.rename(parent->get(), name, trash->get(), name_there);
-    if (!moved && moved.error().fault == Fault::not_found) return {};
+    if (!moved && moved.error().fault == Fault::not_found)
+        return go_on_in_trash(disk, trash->get(), name, place);
     if (!moved) return pass(moved);
     for (const int folder : {trash->get(), parent->get()}) {
-        auto synced = disk.sync_folder(folder);
-        if (!synced) return synced;
+        const auto synced = disk.sync_folder(folder);
+        if (!synced) return pass(synced);
     }
     // In another subvolume or project a rename cannot reach the trash: it is emptied where it is.
-    if (*moved == Linked::elsewhere)
-        remove_from_trash(disk, parent->get(), name);
-    else
-        remove_from_trash(disk, trash->get(), name_there);
-    return {};
+    if (*moved == Linked::elsewhere) return remove_or_give(disk, parent->get(), name, place);
+    return remove_or_give(disk, trash->get(), name_there, place);
 }
 
 void empty_trash(Disk& disk, int mail)

@@ -57,6 +57,31 @@ bool is_believable(const MessageName& name, std::uint64_t size)
     return name.size == size && name.octets && *name.octets >= size && *name.octets - size <= size;
 }
 
+// What a file adds to a count.
+struct Weighed {
+    std::uint64_t size = 0;
+    std::uint64_t messages = 1;
+    std::uint64_t skipped = 0;
+};
+
+Weighed weighed(int folder, const std::string& file, const Owners& owners)
+{
+    const auto status = status_at(folder, file);
+    if (!status) return {.messages = 0}; // renamed or removed since it was listed
+    if (!is_message(*status, owners)) return {.messages = 0, .skipped = 1};
+    const auto size = static_cast<std::uint64_t>(status->st_size);
+    if (!is_readable(folder, file, *status)) return {.size = size, .messages = 0, .skipped = 1};
+    return {.size = size};
+}
+
+void count_one(Counted& counted, const Weighed& file)
+{
+    counted.messages += file.messages;
+    counted.skipped += file.skipped;
+    auto& used = counted.used.count;
+    used = used > UINT64_MAX - file.size ? UINT64_MAX : used + file.size;
+}
+
 class Reader {
   public:
     Reader(const InboxFolders& folders, Disk& disk)
@@ -193,15 +218,8 @@ Result<Counted> count_of(const InboxFolders& folders, Disk& disk)
         const auto files = disk.names(descriptor);
         if (!files) return pass(files);
         for (const auto& file : *files) {
-            auto size = names_are_ours ? parse_message_name(file).size : std::nullopt;
-            if (!size) {
-                const auto status = status_at(descriptor, file);
-                if (!status || !is_message(*status, owners)) continue;
-                size = static_cast<std::uint64_t>(status->st_size);
-            }
-            ++counted.messages;
-            counted.used.count =
-                counted.used.count > UINT64_MAX - *size ? UINT64_MAX : counted.used.count + *size;
+            const auto size = names_are_ours ? parse_message_name(file).size : std::nullopt;
+            count_one(counted, size ? Weighed{.size = *size} : weighed(descriptor, file, owners));
         }
     }
     return counted;

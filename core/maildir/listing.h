@@ -47,10 +47,11 @@ Result<Contents> contents_of(const InboxFolders& folders, Disk& disk);
 int descriptor_of(const InboxFolders& folders, Subfolder folder);
 
 // How full an inbox is: a mailbox by the names of its messages, a shell inbox by the files, since names lie
-// there.
+// there. What its user made unreadable takes room all the same.
 struct Counted {
     Bytes used;
     std::uint64_t messages = 0;
+    std::uint64_t skipped = 0; // in a shell inbox: what is no message of ours or theirs, or cannot be read
     bool operator==(const Counted&) const = default;
 };
 Result<Counted> count_of(const InboxFolders& folders, Disk& disk);

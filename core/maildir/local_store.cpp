@@ -29,7 +29,7 @@ class LocalInbox final : public MailInbox {
 
 asio::awaitable<Result<void>> LocalSink::promise(MessageId transaction, InboxId inbox, Bytes octets)
 {
-    const auto facts = facts_in(directory_, inbox);
+    const auto facts = facts_with_space_in(directory_, inbox);
     if (!facts) co_return pass(facts);
     co_return store_.promise(transaction, *facts, octets);
 }
@@ -48,7 +48,7 @@ asio::awaitable<Result<void>> LocalSink::commit(MessageId transaction, std::vect
 {
     std::vector<InboxFacts> recipients;
     for (const auto& inbox : inboxes) {
-        auto facts = facts_in(directory_, inbox);
+        auto facts = facts_with_space_in(directory_, inbox);
         if (!facts) co_return pass(facts);
         recipients.push_back(std::move(*facts));
     }

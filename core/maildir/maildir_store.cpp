@@ -53,8 +53,13 @@ Result<void> MaildirStore::promise(const MessageId& transaction, const InboxFact
 {
     const auto folders = folders_.open(inbox);
     if (!folders) return pass(folders);
-    return usage_.promise(
-        {.transaction = transaction, .inbox = **folders, .capacity = inbox.capacity, .octets = octets});
+    const auto space = open_limited_space(inbox.space);
+    if (!space) return pass(space);
+    return usage_.promise({.transaction = transaction,
+                           .inbox = **folders,
+                           .capacity = inbox.capacity,
+                           .octets = octets,
+                           .space = space->get()});
 }
 
 Result<sys::Descriptor> MaildirStore::open_message(const MessageId& transaction, const InboxFacts& first)
@@ -82,7 +87,10 @@ Result<std::vector<MaildirStore::Recipient>> MaildirStore::open_all(const std::v
         if (!known.insert(inbox.place.inbox).second) continue;
         auto folders = folders_.open(inbox);
         if (!folders) return pass(folders);
-        recipients.push_back({.folders = std::move(*folders), .capacity = inbox.capacity});
+        auto space = open_limited_space(inbox.space);
+        if (!space) return pass(space);
+        recipients.push_back(
+            {.folders = std::move(*folders), .capacity = inbox.capacity, .space = std::move(*space)});
     }
     if (recipients.empty()) return fail(Fault::invalid, "a message for no inbox cannot be stored");
     return recipients;
@@ -115,7 +123,8 @@ Result<void> MaildirStore::store(const Taken& taken, const std::vector<Recipient
         const UsageBook::Claim claim{.transaction = taken.transaction,
                                      .inbox = *recipient.folders,
                                      .capacity = recipient.capacity,
-                                     .octets = written.size};
+                                     .octets = written.size,
+                                     .space = recipient.space.get()};
         auto change = usage_.landing(claim);
         if (!change) return pass(change);
         changes.push_back(std::move(*change));
@@ -169,23 +178,16 @@ Result<sys::Descriptor> MaildirStore::make(const InboxPlace& place)
     return make_inbox_tree(disk_, mail_.get(), place);
 }
 
-Result<void> MaildirStore::remove(const InboxPlace& place)
+Result<void> MaildirStore::make_all(const std::vector<InboxPlace>& places)
+{
+    return make_inbox_trees(disk_, mail_.get(), places);
+}
+
+Result<std::optional<sys::Descriptor>> MaildirStore::remove(const InboxPlace& place)
 {
     folders_.forget(place.inbox);
     usage_.forget(place.inbox);
     return trash_inbox_tree(disk_, mail_.get(), place, clock_.now());
-}
-
-Result<Usage> MaildirStore::usage(const InboxFacts& facts)
-{
-    const auto folders = folders_.open(facts);
-    if (!folders) return pass(folders);
-    const auto counted = usage_.usage(**folders);
-    if (!counted) return pass(counted);
-    Usage usage;
-    usage.used = counted->used;
-    usage.messages = counted->messages;
-    return usage;
 }
 
 void MaildirStore::empty_trash()

@@ -39,9 +39,23 @@ class MaildirStore {
 
     Result<std::unique_ptr<MaildirInbox>> inbox(const InboxFacts& facts);
 
+    // A whole message of ours into one inbox, past any capacity, durably. false: a message of this id lies
+    // there already.
+    Result<bool> put(const InboxFacts& inbox, const MessageId& id, const std::string& text);
+    // Every message of `from` that is not in `to` yet, durably. conflict: a session has `from`.
+    Result<void> carry(const InboxFacts& from, const InboxFacts& to);
+
     Result<sys::Descriptor> make(const InboxPlace& place); // its Maildir; an existing one is left as it is
-    Result<void> remove(const InboxPlace& place);
+    Result<void> make_all(const std::vector<InboxPlace>& places);
+    // Safe to repeat, and to be repeated when it gives a folder: one that its owner must empty first.
+    Result<std::optional<sys::Descriptor>> remove(const InboxPlace& place);
     Result<Usage> usage(const InboxFacts& facts);
+    // Of an inbox and of the space it lies in, with what the user of a shell inbox planted there.
+    struct Fullness {
+        Counted inbox;
+        Bytes space; // of nobody's: 0
+    };
+    Result<Fullness> fullness(const InboxFacts& facts, UsageBook::Asked asked = UsageBook::Asked::as_kept);
     void empty_trash(); // what an earlier run left there
 
   private:
@@ -56,8 +70,13 @@ class MaildirStore {
     struct Recipient {
         std::shared_ptr<const InboxFolders> folders;
         Capacity capacity;
+        std::unique_ptr<Space> space;
     };
     Result<std::vector<Recipient>> open_all(const std::vector<InboxFacts>& inboxes);
+    // None: in nobody's space. One without a limit has the largest there is.
+    Result<std::unique_ptr<Space>> open_space(const std::optional<SpaceFacts>& facts);
+    Result<std::unique_ptr<Space>> open_limited_space(const std::optional<SpaceFacts>& facts);
+    bool purge_oldest(Space& space, std::vector<InboxPlace>& removed);
     Result<void> check_finished(const Taken& taken, const Written& written);
     Result<void> store(const Taken& taken, const std::vector<Recipient>& recipients, const Written& written);
 

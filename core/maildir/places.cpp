@@ -14,6 +14,26 @@ std::string joined(const std::vector<PlaceFolder>& folders)
     return path;
 }
 
+InboxPlace place_in(const InboxId& shell, const InboxId& box)
+{
+    InboxPlace place;
+    place.inbox = box;
+    place.shell = shell;
+    return place;
+}
+
+SpaceFacts facts_of(const InboxId& shell, std::uint32_t uid, const directory::SpaceRecord& record)
+{
+    SpaceFacts space{.shell_uid = uid, .limit = record.limit, .home = record.home};
+    space.inbox.inbox = shell;
+    space.inbox.inbox_kind = InboxKind::shell;
+    for (const auto& box : record.boxes)
+        space.boxes.push_back(place_in(shell, box));
+    for (const auto& box : record.removed)
+        space.removed.push_back(place_in(shell, box));
+    return space;
+}
+
 } // namespace
 
 InboxFacts facts_of(const directory::InboxRecord& record)
@@ -34,6 +54,27 @@ Result<InboxFacts> facts_in(directory::Directory& directory, const InboxId& inbo
     if (!record) return pass(record);
     if (!*record) return fail(Fault::not_found, "there is no inbox {}", inbox.hex());
     return facts_of(**record);
+}
+
+Result<InboxFacts> facts_with_space_in(directory::Directory& directory, const InboxId& inbox)
+{
+    const auto record = directory.inbox(inbox);
+    if (!record) return pass(record);
+    if (!*record) return fail(Fault::not_found, "there is no inbox {}", inbox.hex());
+    return facts_with_space_of(directory, **record);
+}
+
+Result<InboxFacts> facts_with_space_of(directory::Directory& directory, const directory::InboxRecord& record)
+{
+    auto facts = facts_of(record);
+    if (!record.shell) return facts;
+    const auto space = directory.space(*record.shell);
+    if (!space) return pass(space);
+    if (!*space) return facts; // the account went a moment ago: what is left are capacities
+    facts.space = facts_of(*record.shell, record.shell_uid, **space);
+    const bool is_shell = record.kind == InboxKind::shell;
+    if (is_shell) facts.capacity.reset(); // that was the disk limit
+    return facts;
 }
 
 Result<std::vector<PlaceFolder>> folders_of(const InboxPlace& place)

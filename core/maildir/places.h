@@ -7,6 +7,7 @@
 //     shell/<shell id>/box/<id>/Maildir     a free mailbox, in the space of its shell account
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,16 +20,31 @@
 
 namespace metka::maildir {
 
+// The space of a shell account: its disk limit holds for all of it together (DOMAIN "Capacity and disk
+// limits").
+struct SpaceFacts {
+    InboxPlace inbox; // the shell account's own
+    std::uint32_t shell_uid = 0;
+    Capacity limit;
+    Bytes home; // as it was last measured
+    std::vector<InboxPlace> boxes;
+    std::vector<InboxPlace> removed; // still there; the first is purged first when room is needed
+};
+
 // What the store needs to know of one inbox.
 struct InboxFacts {
     InboxPlace place;
     std::uint32_t shell_uid = 0; // of a shell inbox: the user who may have files in it; 0: nobody but us
-    Capacity capacity;
+    Capacity capacity;           // of its own
+    std::optional<SpaceFacts> space;
 };
 
-InboxFacts facts_of(const directory::InboxRecord& record);
-Result<InboxFacts> facts_in(directory::Directory& directory,
-                            const InboxId& inbox); // not_found: no such inbox
+InboxFacts facts_of(const directory::InboxRecord& record); // without its space
+// not_found: no such inbox.
+Result<InboxFacts> facts_in(directory::Directory& directory, const InboxId& inbox);
+// With its space, if it lies in one: for whoever puts something in.
+Result<InboxFacts> facts_with_space_in(directory::Directory& directory, const InboxId& inbox);
+Result<InboxFacts> facts_with_space_of(directory::Directory& directory, const directory::InboxRecord& record);
 
 // One folder on the way to an inbox, and the mode it is made with.
 struct PlaceFolder {

@@ -83,11 +83,107 @@ struct InboxPlace {
     InboxId shell; // a free mailbox: its shell account; otherwise empty
     void fields(auto& each) { each(inbox), each(inbox_kind), each(shell); }
 };
+enum class Notice : std::uint8_t {
+    near_expiry, // so many days before the last day: `about` is that day, `days` the notice day of the plan
+    expired,     // `about` is the last day, `days` 0
+    nearly_full, // 90 %; the store sends it by itself, and the quota sweep what was missed
+    count_
+};
+// Sent once for each inbox, notice, `about` and `days`; past any capacity; durable before the answer.
+struct SendNotice {
+    static constexpr std::uint16_t kind = 0x0405;
+    InboxId inbox;
+    Notice notice = Notice::near_expiry;
+    std::string about; // an ISO date
+    std::uint64_t days = 0;
+    std::uint64_t left = 0; // what the letter says is left, which a late sweep finds to be less
+    void fields(auto& each) { each(inbox), each(notice), each(about), each(days), each(left); }
+};
+struct NoticeSent {
+    static constexpr std::uint16_t kind = 0x0406;
+    std::uint64_t at = 0; // Unix milliseconds: now, or when it was sent before
+    bool now = false;
+    void fields(auto& each) { each(at), each(now); }
+};
+// Asks without sending: NoticeSent with `at` 0 if it was never sent.
+struct AskNotice : SendNotice {
+    static constexpr std::uint16_t kind = 0x0407;
+};
+struct ListNotices { // the newest first; `before` 0: from the newest on; `inbox` empty: of everybody
+    static constexpr std::uint16_t kind = 0x0408;
+    InboxId inbox;
+    std::uint64_t before = 0; // the `place` of the last one had
+    void fields(auto& each) { each(inbox), each(before); }
+};
+struct NoticeRow {
+    std::uint64_t place = 0;
+    InboxId inbox;
+    std::string login; // as it was then
+    Notice notice = Notice::near_expiry;
+    std::string about;
+    std::uint64_t days = 0;
+    std::uint64_t at = 0; // Unix milliseconds
+    void fields(auto& each)
+    {
+        each(place), each(inbox), each(login), each(notice), each(about), each(days), each(at);
+    }
+};
+struct Notices { // as many as fit a frame; empty: there are no more
+    static constexpr std::uint16_t kind = 0x0409;
+    std::vector<NoticeRow> rows;
+    void fields(auto& each) { each(rows); }
+};
+// For the quota sweep: counts afresh, sends what was missed at 90 %, re-arms below 85 %. Of a shell account
+// the whole space counts.
+struct CheckInbox {
+    static constexpr std::uint16_t kind = 0x040a;
+    InboxId inbox;
+    void fields(auto& each) { each(inbox); }
+};
+struct Checked {
+    static constexpr std::uint16_t kind = 0x040b;
+    Bytes used;                 // of this inbox
+    std::uint64_t messages = 0; //
+    Bytes space;                // of a shell account: home, inbox, free mailboxes, removed ones
+    bool noticed = false;       // a notice was sent now
+    std::uint64_t skipped = 0;  // what lies in a shell inbox and is no message of ours
+    std::string untold;         // why a notice that is due could not be written; the next check tries again
+    void fields(auto& each)
+    {
+        each(used), each(messages), each(space), each(noticed), each(skipped), each(untold);
+    }
+};
+struct MakeInboxes { // Done: all of them are there, durably. As many as fit a frame; paid and free mailboxes
+    static constexpr std::uint16_t kind = 0x040c;
+    std::vector<InboxPlace> places;
+    void fields(auto& each) { each(places); }
+};
+// Every message of `from` that is not there yet also into `to` (made before), durably; by links where they
+// go. conflict: a session has the inbox. Safe to repeat.
+struct CarryMessages {
+    static constexpr std::uint16_t kind = 0x040d;
+    InboxPlace from;
+    InboxPlace to;
+    void fields(auto& each) { from.fields(each), to.fields(each); }
+};
+struct AskUsages { // of paid and free mailboxes and shell inboxes alike; as many as fit a frame
+    static constexpr std::uint16_t kind = 0x040e;
+    std::vector<InboxId> inboxes;
+    void fields(auto& each) { each(inboxes); }
+};
+struct Usages { // one for each that was asked for; UINT64_MAX: could not be counted
+    static constexpr std::uint16_t kind = 0x040f;
+    std::vector<Bytes> used;
+    void fields(auto& each) { each(used); }
+};
+
 struct MakeInbox : InboxPlace { // Done; for a shell inbox with a descriptor of its Maildir, for metkad to
                                 // give it its group
     static constexpr std::uint16_t kind = 0x0401;
 };
-struct RemoveInbox : InboxPlace { // into the trash by one rename, then emptied; the row has gone before
+// Into the trash by one rename, then emptied; the row has gone before. Done; with a descriptor of a folder
+// that its owner, a shell user, must empty before this can go on.
+struct RemoveInbox : InboxPlace {
     static constexpr std::uint16_t kind = 0x0402;
 };
 struct AskUsage : InboxPlace {

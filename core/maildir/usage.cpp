@@ -1,6 +1,7 @@
 #include "core/maildir/usage.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace metka::maildir {
@@ -9,9 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds oldest_count = 60s;
-constexpr std::chrono::milliseconds oldest_refusal =
-    1s; // a full inbox that everybody writes to is not read each time
+// How old a count may be, by UsageBook::Asked. A full inbox that everybody writes to is not read each time.
+constexpr std::array<std::chrono::milliseconds, 3> oldest_count{60s, 1s, 0s};
 
 std::uint64_t sum(std::initializer_list<std::uint64_t> parts)
 {
@@ -37,6 +37,7 @@ UsageBook::Change::Change(Change&& other) noexcept
     : book_(std::exchange(other.book_, nullptr)),
       inbox_(other.inbox_),
       landing_(other.landing_),
+      space_(other.space_),
       added_(other.added_),
       removed_(other.removed_)
 {
@@ -67,12 +68,25 @@ bool UsageBook::is_fresh(const Entry& entry, const FolderTimes& times, std::chro
     return entry.times == times && now >= entry.counted_at && now - entry.counted_at < oldest;
 }
 
-Result<Counted> UsageBook::usage(const InboxFolders& inbox)
+Result<Counted> UsageBook::usage(const InboxFolders& inbox, Asked asked)
 {
-    return count(inbox, Asked::as_kept);
+    const auto snapshot = count(inbox, asked);
+    if (!snapshot) return pass(snapshot);
+    return snapshot->counted;
 }
 
-Result<Counted> UsageBook::count(const InboxFolders& inbox, Asked asked)
+Result<Bytes> UsageBook::usage(const Space& space, Asked asked)
+{
+    auto used = space.home;
+    for (const auto& inbox : space.inboxes) {
+        const auto snapshot = count(*inbox, asked);
+        if (!snapshot) return pass(snapshot);
+        used.count = sum({used.count, snapshot->counted.used.count});
+    }
+    return used;
+}
+
+Result<UsageBook::Snapshot> UsageBook::count(const InboxFolders& inbox, Asked asked)
 {
     const auto id = inbox.place.inbox;
     std::uint64_t changes = 0;
@@ -83,99 +97,175 @@ Result<Counted> UsageBook::count(const InboxFolders& inbox, Asked asked)
             inbox); // under the lock, or a change of ours that ends meanwhile looks like a stranger's
         if (!times) return pass(times);
         const auto& entry = entries_[id];
-        const bool kept = is_fresh(entry, *times, asked == Asked::as_kept ? oldest_count : oldest_refusal);
-        if (kept && (asked == Asked::as_kept || entry.changing == 0)) return *entry.counted;
+        const bool kept = is_fresh(entry, *times, oldest_count[static_cast<std::size_t>(asked)]);
+        if (kept && (asked == Asked::as_kept || entry.changing == 0))
+            return Snapshot{.counted = *entry.counted, .changes = entry.changes};
         changes = entry.changes;
     }
     const auto counted = count_of(inbox, disk_);
-    if (!counted) return counted;
+    if (!counted) return pass(counted);
     const std::scoped_lock lock(mutex_);
     auto& entry = entries_[id];
+    const Snapshot snapshot{.counted = *counted, .changes = changes};
     const bool undisturbed = entry.changing == 0 && entry.changes == changes;
-    if (!undisturbed) return counted; // it may hold a message that is still to be added
+    if (!undisturbed) return snapshot; // it may hold a message that is still to be added
     entry.counted = *counted;
     entry.times = *times;
     entry.counted_at = clock_.now();
-    return counted;
+    return snapshot;
 }
 
-std::uint64_t UsageBook::take_promise(const MessageId& transaction, const InboxId& inbox)
+Result<UsageBook::Snapshots> UsageBook::count(const Claim& claim, Asked asked)
+{
+    Snapshots counts;
+    if (claim.capacity) {
+        const auto counted = count(claim.inbox, asked);
+        if (!counted) return pass(counted);
+        counts.inbox = *counted;
+    }
+    if (claim.space == nullptr) return counts;
+    for (const auto& inbox : claim.space->inboxes) {
+        const auto counted = count(*inbox, asked);
+        if (!counted) return pass(counted);
+        counts.space.push_back(*counted);
+    }
+    return counts;
+}
+
+// A message that another worker stored since the snapshot is in the entry's own count, and in nothing else.
+std::uint64_t UsageBook::used_now(const InboxId& inbox, const Snapshot& counted) const
+{
+    const auto found = entries_.find(inbox);
+    const bool has_moved = found != entries_.end() && found->second.changes != counted.changes;
+    if (has_moved && found->second.counted) return found->second.counted->used.count;
+    return counted.counted.used.count;
+}
+
+std::uint64_t UsageBook::used_now(const Space& space, const Snapshots& counts) const
+{
+    auto used = space.home.count;
+    for (std::size_t i = 0; i < space.inboxes.size(); ++i)
+        used = sum({used, used_now(space.inboxes[i]->place.inbox, counts.space[i])});
+    return used;
+}
+
+UsageBook::Held UsageBook::take_promise(const MessageId& transaction, const InboxId& inbox)
 {
     const auto promises = promises_.find(transaction);
-    if (promises == promises_.end()) return 0;
+    if (promises == promises_.end()) return {};
     const auto promise = promises->second.find(inbox);
-    if (promise == promises->second.end()) return 0;
-    const auto octets = promise->second;
+    if (promise == promises->second.end()) return {};
+    const auto held = promise->second;
     promises->second.erase(promise);
-    auto& entry = entries_[inbox];
-    entry.promised = difference(entry.promised, octets);
-    return octets;
+    auto& ledger = entries_[inbox].ledger;
+    ledger.promised = difference(ledger.promised, held.octets);
+    if (held.space.empty()) return held;
+    auto& space = spaces_[held.space];
+    space.promised = difference(space.promised, held.octets);
+    return held;
 }
 
-bool UsageBook::try_promise(const Claim& claim, const Counted& counted)
+void UsageBook::hold(const Claim& claim, const Held& held)
+{
+    if (held.octets == 0) return;
+    const auto inbox = claim.inbox.place.inbox;
+    auto& ledger = entries_[inbox].ledger;
+    ledger.promised = sum({ledger.promised, held.octets});
+    promises_[claim.transaction][inbox] = held;
+    if (held.space.empty()) return;
+    auto& space = spaces_[held.space];
+    space.promised = sum({space.promised, held.octets});
+}
+
+UsageBook::Room UsageBook::try_promise(const Claim& claim, const Snapshots& counts)
 {
     const auto id = claim.inbox.place.inbox;
+    const auto* const space = claim.space;
     const std::scoped_lock lock(mutex_);
     const auto before = take_promise(claim.transaction, id);
-    auto& entry = entries_[id];
-    const auto wanted = sum({counted.used.count, entry.promised, entry.landing, claim.octets.count});
-    const bool fits = wanted <= claim.capacity->count;
-    const auto held = fits ? claim.octets.count : before; // refused: what was promised earlier still stands
-    if (held == 0) return fits;
-    entry.promised = sum({entry.promised, held});
-    promises_[claim.transaction][id] = held;
-    return fits;
+    const auto fits = [&](std::uint64_t used, const Ledger& ledger, Bytes limit) {
+        return sum({used, ledger.promised, ledger.landing, claim.octets.count}) <= limit.count;
+    };
+    auto room = Room::there;
+    if (space != nullptr && !fits(used_now(*space, counts), spaces_[space->shell], space->limit))
+        room = Room::space_full;
+    if (claim.capacity && !fits(used_now(id, counts.inbox), entries_[id].ledger, *claim.capacity))
+        room = Room::inbox_full; // and no purge in its space would help
+    // Refused: what was promised earlier still stands.
+    const Held wanted{.octets = claim.octets.count, .space = space != nullptr ? space->shell : InboxId{}};
+    hold(claim, room == Room::there ? wanted : before);
+    return room;
+}
+
+UsageBook::Room UsageBook::try_landing(const Claim& claim, const Snapshots& counts)
+{
+    const auto id = claim.inbox.place.inbox;
+    const auto* const space = claim.space;
+    const std::scoped_lock lock(mutex_);
+    const auto fits = [&](std::uint64_t used, const Ledger& ledger, Bytes limit) {
+        return sum({used, ledger.landing, claim.octets.count}) <=
+               sum({limit.count, overdraft_of(limit).count});
+    };
+    if (claim.capacity && !fits(used_now(id, counts.inbox), entries_[id].ledger, *claim.capacity))
+        return Room::inbox_full;
+    if (space != nullptr && !fits(used_now(*space, counts), spaces_[space->shell], space->limit))
+        return Room::space_full;
+    take_promise(claim.transaction, id);
+    auto& ledger = entries_[id].ledger;
+    ledger.landing = sum({ledger.landing, claim.octets.count});
+    if (space != nullptr)
+        spaces_[space->shell].landing = sum({spaces_[space->shell].landing, claim.octets.count});
+    return Room::there;
+}
+
+Result<void> UsageBook::admit(const Claim& claim, Attempt attempt)
+{
+    for (auto asked = Asked::as_kept;;) {
+        const auto counts = count(claim, asked);
+        if (!counts) return pass(counts);
+        const auto room = (this->*attempt)(claim, *counts);
+        if (room == Room::there) return {};
+        const bool is_last = asked != Asked::as_kept;
+        asked = Asked::afresh;
+        if (!is_last || (room == Room::space_full && claim.space->make_room && claim.space->make_room()))
+            continue;
+        if (room == Room::inbox_full)
+            return fail(Fault::limit, "the inbox is full: no room for {} more within its {}",
+                        claim.octets.show(), claim.capacity->show());
+        return fail(Fault::limit, "the account is full: no room for {} more within its disk limit of {}",
+                    claim.octets.show(), claim.space->limit.show());
+    }
 }
 
 Result<void> UsageBook::promise(const Claim& claim)
 {
-    if (!claim.capacity) return {};
-    for (const auto asked : {Asked::as_kept, Asked::afresh}) {
-        const auto counted = count(claim.inbox, asked);
-        if (!counted) return pass(counted);
-        if (try_promise(claim, *counted)) return {};
-    }
-    return fail(Fault::limit, "the inbox is full: no room for {} more within its {}", claim.octets.show(),
-                claim.capacity->show());
+    if (!claim.capacity && claim.space == nullptr) return {};
+    return admit(claim, &UsageBook::try_promise);
 }
 
 void UsageBook::release(const MessageId& transaction)
 {
     const std::scoped_lock lock(mutex_);
-    const auto promises = promises_.find(transaction);
-    if (promises == promises_.end()) return;
-    for (const auto& [inbox, octets] : promises->second) {
-        auto& entry = entries_[inbox];
-        entry.promised = difference(entry.promised, octets);
+    while (true) {
+        const auto promises = promises_.find(transaction);
+        if (promises == promises_.end()) return;
+        if (promises->second.empty()) {
+            promises_.erase(promises);
+            return;
+        }
+        const auto inbox = promises->second.begin()->first; // the entry goes before its name is used
+        take_promise(transaction, inbox);
     }
-    promises_.erase(promises);
-}
-
-bool UsageBook::try_landing(const Claim& claim, const Counted& counted)
-{
-    const auto id = claim.inbox.place.inbox;
-    const auto& capacity = claim.capacity;
-    const std::scoped_lock lock(mutex_);
-    auto& entry = entries_[id];
-    const auto after = sum({counted.used.count, entry.landing, claim.octets.count});
-    if (capacity && after > sum({capacity->count, overdraft_of(*capacity).count})) return false;
-    take_promise(claim.transaction, id);
-    entry.landing = sum({entry.landing, claim.octets.count});
-    return true;
 }
 
 Result<UsageBook::Change> UsageBook::landing(const Claim& claim)
 {
-    for (const auto asked : {Asked::as_kept, Asked::afresh}) {
-        const auto counted = claim.capacity ? count(claim.inbox, asked) : Result<Counted>(Counted{});
-        if (!counted) return pass(counted);
-        if (try_landing(claim, *counted)) return begin(claim.inbox, claim.octets);
-    }
-    return fail(Fault::limit, "the inbox is full: a message of {} does not fit into its {}",
-                claim.octets.show(), claim.capacity->show());
+    const auto admitted = admit(claim, &UsageBook::try_landing);
+    if (!admitted) return pass(admitted);
+    return begin(claim.inbox, claim.octets, claim.space != nullptr ? claim.space->shell : InboxId{});
 }
 
-UsageBook::Change UsageBook::begin(const InboxFolders& inbox, Bytes landing)
+UsageBook::Change UsageBook::begin(const InboxFolders& inbox, Bytes landing, const InboxId& space)
 {
     const std::scoped_lock lock(mutex_);
     const auto times = times_of(inbox);
@@ -184,7 +274,7 @@ UsageBook::Change UsageBook::begin(const InboxFolders& inbox, Bytes landing)
     if (entry.changing == 0 && (!times || entry.times != *times)) entry.counted.reset();
     ++entry.changing;
     ++entry.changes;
-    return {*this, inbox, landing};
+    return {*this, inbox, landing, space};
 }
 
 void UsageBook::end(const Change& change)
@@ -192,7 +282,11 @@ void UsageBook::end(const Change& change)
     const std::scoped_lock lock(mutex_);
     const auto times = times_of(*change.inbox_);
     auto& entry = entries_[change.inbox_->place.inbox];
-    entry.landing = difference(entry.landing, change.landing_.count);
+    entry.ledger.landing = difference(entry.ledger.landing, change.landing_.count);
+    if (!change.space_.empty()) {
+        auto& space = spaces_[change.space_];
+        space.landing = difference(space.landing, change.landing_.count);
+    }
     entry.changing = entry.changing > 0 ? entry.changing - 1 : 0;
     ++entry.changes;
     if (times) entry.times = *times;

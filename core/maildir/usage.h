@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,19 +22,36 @@ namespace metka::maildir {
 // The room a message takes over what was promised for it (DOMAIN "Capacity"): min(10 %, 10 MiB).
 Bytes overdraft_of(Bytes capacity);
 
+// The space of a shell account, opened: everything in it counts against one limit.
+struct Space {
+    InboxId shell;
+    Bytes limit;
+    Bytes home;
+    std::vector<std::shared_ptr<const InboxFolders>> inboxes; // those that were removed and lie there too
+    std::function<bool()> make_room; // purges the oldest of the removed ones; false: none is left
+};
+
 class UsageBook {
   public:
     UsageBook(const Clock& clock, Disk& disk) : clock_(clock), disk_(disk) {}
 
-    Result<Counted> usage(const InboxFolders& inbox);
+    enum class Asked {
+        as_kept, // at most 60 seconds old
+        afresh,  // before anybody is refused: at most one
+        anew,
+    };
+    Result<Counted> usage(const InboxFolders& inbox, Asked asked = Asked::as_kept);
+    Result<Bytes> usage(const Space& space, Asked asked = Asked::as_kept);
 
-    // limit: what is used and promised and this are more than the inbox's capacity. Asked again for the same
-    // transaction and inbox, the new number takes the place of the old one.
+    // limit: what is used and promised and this are more than the inbox's capacity, or than the disk limit of
+    // its space, with nothing left there to purge. Asked again for the same transaction and inbox, the new
+    // number takes the place of the old one.
     struct Claim {
         MessageId transaction;
         const InboxFolders& inbox;
         Capacity capacity; // of the inbox, as the directory has it now
         Bytes octets;
+        const Space* space = nullptr; // none: a paid mailbox, or a space without a limit
     };
     Result<void> promise(const Claim& claim);
     void release(const MessageId& transaction);
@@ -51,47 +69,72 @@ class UsageBook {
 
       private:
         friend class UsageBook;
-        Change(UsageBook& book, const InboxFolders& inbox, Bytes landing)
-            : book_(&book), inbox_(&inbox), landing_(landing)
+        Change(UsageBook& book, const InboxFolders& inbox, Bytes landing, InboxId space)
+            : book_(&book), inbox_(&inbox), landing_(landing), space_(space)
         {
         }
         UsageBook* book_;
         const InboxFolders* inbox_;
         Bytes landing_;
+        InboxId space_; // empty: none
         Counted added_, removed_;
     };
-    Change change(const InboxFolders& inbox) { return begin(inbox, {}); }
+    Change change(const InboxFolders& inbox) { return begin(inbox, {}, {}); }
     // Before a message is put into an inbox; the transaction's promise there is used up by it. limit: the
-    // inbox would be above its capacity and the overdraft.
+    // inbox would be above its capacity and the overdraft, or its space above its limit and that one.
     Result<Change> landing(const Claim& claim);
 
     void forget(const InboxId& inbox);
 
   private:
+    // What is on its way, into an inbox or into a space.
+    struct Ledger {
+        std::uint64_t promised = 0;
+        std::uint64_t landing = 0;
+    };
     struct Entry {
         std::optional<Counted> counted;
         FolderTimes times; // as our own last change, or the count, left them
         Instant counted_at;
         std::uint64_t changes = 0; // ever begun or ended: a count during one is not kept
         unsigned changing = 0;     // under way
-        std::uint64_t promised = 0;
-        std::uint64_t landing = 0;
+        Ledger ledger;
     };
-    using Promises = std::map<InboxId, std::uint64_t>;
-    enum class Asked { as_kept, afresh };
+    struct Held {
+        std::uint64_t octets = 0;
+        InboxId space; // empty: none
+    };
+    using Promises = std::map<InboxId, Held>;
+    struct Snapshot {
+        Counted counted;
+        std::uint64_t changes = 0; // of the entry, when it was counted
+    };
+    struct Snapshots { // of what a claim is held against
+        Snapshot inbox;
+        std::vector<Snapshot> space;
+    };
+    enum class Room { there, inbox_full, space_full };
+    using Attempt = Room (UsageBook::*)(const Claim& claim, const Snapshots& counts);
 
-    Result<Counted> count(const InboxFolders& inbox, Asked asked);
+    Result<Snapshot> count(const InboxFolders& inbox, Asked asked);
+    Result<Snapshots> count(const Claim& claim, Asked asked);
     bool is_fresh(const Entry& entry, const FolderTimes& times, std::chrono::milliseconds oldest) const;
-    Change begin(const InboxFolders& inbox, Bytes landing);
+    Result<void> admit(const Claim& claim, Attempt attempt);
+    Room try_promise(const Claim& claim, const Snapshots& counts);
+    Room try_landing(const Claim& claim, const Snapshots& counts);
+    Change begin(const InboxFolders& inbox, Bytes landing, const InboxId& space);
     void end(const Change& change);
-    std::uint64_t take_promise(const MessageId& transaction, const InboxId& inbox); // with mutex_ held
-    bool try_promise(const Claim& claim, const Counted& counted);
-    bool try_landing(const Claim& claim, const Counted& counted);
+    // The rest with mutex_ held.
+    Held take_promise(const MessageId& transaction, const InboxId& inbox);
+    void hold(const Claim& claim, const Held& held);
+    std::uint64_t used_now(const InboxId& inbox, const Snapshot& counted) const;
+    std::uint64_t used_now(const Space& space, const Snapshots& counts) const;
 
     const Clock& clock_;
     Disk& disk_;
     std::mutex mutex_;
     std::unordered_map<InboxId, Entry> entries_;
+    std::unordered_map<InboxId, Ledger> spaces_; // by shell account
     std::unordered_map<MessageId, Promises> promises_;
 };
 

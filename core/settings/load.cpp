@@ -22,6 +22,8 @@ bool is_section(std::string_view name)
     return std::ranges::find(sections(), name, &Section::name) != sections().end();
 }
 
+constexpr std::string_view plans_section = "plans";
+
 // One file being read: walks the tree, collects what is right and all that is wrong.
 class Reading {
   public:
@@ -34,6 +36,8 @@ class Reading {
         else if (root.shape != Shape::nothing)
             report(root.place, "",
                    "settings are keys and values, like “smtp:” and below it, indented, “recipients: 1000”");
+        for (const auto& [name, numbers] : plan_nodes_)
+            plan(*name, *numbers);
         if (problems_.empty() && reader_ == Reader::metkad) check_together();
         if (!problems_.empty()) return std::unexpected(std::move(problems_));
         return std::move(settings_);
@@ -69,6 +73,8 @@ class Reading {
     {
         if (const auto* const row = find_row(key.text); row != nullptr && !key.text.contains('.')) {
             setting(*row, key, value);
+        } else if (key.text == plans_section && reader_ == Reader::metkad) {
+            plans(key, value);
         } else if (!is_section(key.text)) {
             report(key.place, key.text, unknown_at_top(key.text));
         } else if (value.shape == Shape::map) {
@@ -89,6 +95,42 @@ class Reading {
             setting(*row, word, value);
         else
             report(word.place, key, fmt::format("there is no such setting{}", suggestion(key)));
+    }
+
+    void plans(const YamlNode& key, const YamlNode& value)
+    {
+        if (value.shape == Shape::nothing) return;
+        if (value.shape != Shape::map)
+            return report(value.place, key.text,
+                          "plans stand below it, indented, like “firm:” and below that “capacity: 1G”");
+        for_each_key(value, key.text, [&](const YamlNode& name, const YamlNode& numbers) {
+            plan_nodes_.emplace_back(&name, &numbers);
+        });
+    }
+
+    // What a plan does not say is as in `plan`, wherever in the file that stands: so this is done last.
+    void plan(const YamlNode& name, const YamlNode& numbers)
+    {
+        const auto front = dotted(plans_section, name.text);
+        const auto good_name = parse_name(name.text, "plan");
+        if (!good_name) return report(name.place, front, good_name.error().text);
+        if (name.text == standard_plan)
+            return report(name.place, front, "the standard plan stands in the section “plan”");
+        if (numbers.shape != Shape::map && numbers.shape != Shape::nothing)
+            return report(numbers.place, front, "its numbers stand below it, indented, like “capacity: 1G”");
+        const auto standard = settings_;
+        for_each_key(numbers, front, [&](const YamlNode& word, const YamlNode& value) {
+            const auto* const row = word.text.contains('.') ? nullptr : find_row(dotted("plan", word.text));
+            if (row != nullptr)
+                setting(*row, word, value);
+            else
+                report(word.place, dotted(front, word.text),
+                       "a plan has no such number; the section “plan” has all");
+        });
+        auto made = settings_.standard();
+        made.name = *good_name;
+        settings_ = standard;
+        settings_.plans.push_back(std::move(made));
     }
 
     std::string unknown_at_top(std::string_view word) const
@@ -170,6 +212,7 @@ class Reading {
     Reader reader_;
     Settings settings_;
     Problems problems_;
+    std::vector<std::pair<const YamlNode*, const YamlNode*>> plan_nodes_;
     std::map<std::string_view, Place> places_;
 };
 

@@ -19,6 +19,34 @@ bool is_default(const Settings& settings, const Row& row)
     return words_of(settings, row) == words_of(untouched, row);
 }
 
+Settings with_standard(Settings settings, const Plan& plan)
+{
+    settings.plan_disk_limit = plan.disk_limit;
+    settings.plan_capacity = plan.capacity;
+    settings.plan_lifetime = plan.lifetime;
+    settings.plan_self_service_aliases = plan.self_service_aliases;
+    settings.plan_free_mailboxes_per_shell = plan.free_mailboxes_per_shell;
+    settings.plan_free_mailboxes_per_domain = plan.free_mailboxes_per_domain;
+    settings.plan_notice_days = plan.notice_days;
+    settings.plan_grace_days = plan.grace_days;
+    settings.plan_quarantine_days = plan.quarantine_days;
+    return settings;
+}
+
+// The section `plans`: each with all its numbers.
+std::string render_plans(const Settings& settings)
+{
+    std::string text = settings.plans.empty() ? "" : "\nplans:\n";
+    for (const auto& plan : settings.plans) {
+        const auto numbers = with_standard(settings, plan);
+        text += fmt::format("  {}:\n", plan.name);
+        for (const auto& row : rows())
+            if (row.section() == "plan")
+                text += fmt::format("    {}: {}\n", row.word(), yaml_of(words_of(numbers, row), row));
+    }
+    return text;
+}
+
 } // namespace
 
 std::string_view program(Reader reader)
@@ -33,6 +61,27 @@ Settings::Settings()
         for (const auto word : split(row.fallback, ' '))
             (void)take(*this, row, word); // a test reads every default
     }
+}
+
+Plan Settings::standard() const
+{
+    return {.name = std::string(standard_plan),
+            .disk_limit = plan_disk_limit,
+            .capacity = plan_capacity,
+            .lifetime = plan_lifetime,
+            .self_service_aliases = plan_self_service_aliases,
+            .free_mailboxes_per_shell = plan_free_mailboxes_per_shell,
+            .free_mailboxes_per_domain = plan_free_mailboxes_per_domain,
+            .notice_days = plan_notice_days,
+            .grace_days = plan_grace_days,
+            .quarantine_days = plan_quarantine_days};
+}
+
+Plan Settings::plan(std::string_view name_of_it) const
+{
+    for (const auto& each : plans)
+        if (each.name == name_of_it) return each;
+    return standard();
 }
 
 std::string Problem::show() const
@@ -67,7 +116,7 @@ std::string render(const Settings& settings, Reader reader, std::uint64_t genera
             is_default(settings, row) ? std::string("default") : fmt::format("{} in metka.yaml", row.key);
         text += fmt::format("  {}: {}  # {}\n", row.word(), yaml_of(words_of(settings, row), row), origin);
     }
-    return text;
+    return reader == Reader::metkad ? text + render_plans(settings) : text;
 }
 
 } // namespace metka::settings

@@ -20,6 +20,7 @@
 #include "core/base/result.h"
 #include "core/domain/address.h"
 #include "core/domain/domain_name.h"
+#include "core/domain/objects.h"
 
 namespace metka::settings {
 
@@ -38,8 +39,29 @@ enum class LogLevel { error, warning, info, debug }; // in the order of sys::Lev
 enum class Reader { metkad, store, smtp, access, auth };
 std::string_view program(Reader); // "metkad", "metka-store", …
 
+// The numbers that accounts start from (DOMAIN "plan"). `standard` is the section `plan`; others stand below
+// `plans`, each with the numbers that differ.
+struct Plan {
+    std::string name;
+    Capacity disk_limit;
+    Capacity capacity;
+    std::uint64_t lifetime = 0; // days; 0: no end
+    std::uint64_t self_service_aliases = 0;
+    std::uint64_t free_mailboxes_per_shell = 0;
+    std::uint64_t free_mailboxes_per_domain = 0;
+    NoticeDays notice_days;
+    std::uint64_t grace_days = 0;
+    std::uint64_t quarantine_days = 0;
+
+    bool operator==(const Plan&) const = default;
+};
+
 struct Settings {
     Settings(); // every key at its default
+
+    Plan standard() const;
+    // The plan of that name; the standard one if metka.yaml no longer has it.
+    Plan plan(std::string_view name) const;
 
     std::uint64_t generation = 0; // engine files only: which generation this file belongs to
 
@@ -52,11 +74,19 @@ struct Settings {
     std::vector<DomainName> operator_local_zones;
     std::optional<Address> operator_inbox; // where mail for a bare <postmaster> goes
     std::string operator_time_zone;
+    Language operator_language = Language::polish;
+
+    bool accounts_maildir_link = false;
+    std::string accounts_home_folder;
+
+    std::vector<ListenAddress> dns_servers; // empty: those of the system
 
     std::string users_store;
     std::string users_smtp;
     std::string users_access;
     std::string users_auth;
+    std::string users_errand;
+    std::string users_resolver;
     std::string users_directory_group;
 
     std::string tls_certificate; // both empty: no TLS
@@ -89,7 +119,12 @@ struct Settings {
     Capacity plan_capacity;
     std::uint64_t plan_lifetime = 0; // days; 0: no end
     std::uint64_t plan_free_mailboxes_per_shell = 0;
+    std::uint64_t plan_self_service_aliases = 0;
     std::uint64_t plan_free_mailboxes_per_domain = 0;
+    NoticeDays plan_notice_days;
+    std::uint64_t plan_grace_days = 0;
+    std::uint64_t plan_quarantine_days = 0;
+    std::vector<Plan> plans; // besides the standard one, in the order of the file
 
     bool operator==(const Settings&) const = default;
 };

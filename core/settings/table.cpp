@@ -24,6 +24,9 @@ constexpr std::array kinds{
     KindRow{Kind::size, "size", "a size like 500M or 2G"},
     KindRow{Kind::capacity, "capacity", "a size like 500M or 2G, or unlimited"},
     KindRow{Kind::level, "level", "error, warning, info or debug"},
+    KindRow{Kind::language, "language", "pl or en"},
+    KindRow{Kind::truth, "truth", "yes or no"},
+    KindRow{Kind::days, "days", "numbers of days like \"30,7,1\", or none"},
     KindRow{Kind::domain, "domain", "a domain name like example.org"},
     KindRow{Kind::domains, "domains", "a list of domain names like [example.org, example.net]"},
     KindRow{Kind::address, "address", "a mail address like office@example.org"},
@@ -36,6 +39,8 @@ constexpr std::array section_rows{
     Section{"state", "Where the instance keeps what it must not lose"},
     Section{"control", "How metkactl reaches metkad"},
     Section{"operator", "Who runs the machine"},
+    Section{"accounts", "The Unix users behind shell accounts"},
+    Section{"dns", "Where metkad asks for the records that prove a domain"},
     Section{"users", "The system users that the programs become when metkad runs as root"},
     Section{"tls", "The certificate that every listener presents"},
     Section{"smtp", "Mail from other servers, and the limits of every SMTP session, submission included"},
@@ -45,8 +50,8 @@ constexpr std::array section_rows{
     Section{"pop3", "The limits of POP3 sessions"},
     Section{"auth", "Checking passwords"},
     Section{"log", "What is logged"},
-    Section{"plan",
-            "What a new account starts from; the administrator can override each number for an account"},
+    Section{"plan", "What accounts start from, the plan “standard”; the administrator can override each "
+                    "number for an account"},
 };
 
 using S = Settings;
@@ -67,17 +72,28 @@ constexpr std::array table{
     Row{"control.admin_group", &S::control_admin_group, Kind::name, "", "metka-admin", "", "", refused, master,
         "Members of this group are administrators, as root is"},
 
-    Row{"operator.host", &S::operator_host, Kind::host, "", "none", "", "", allowed, {metkad, smtp},
+    Row{"operator.host", &S::operator_host, Kind::host, "", "none", "", "", allowed, {metkad, store, smtp},
         "The name this machine has in greetings and trace headers (RFC 5321 section 4.1.3); none: the system's host name"},
-    Row{"operator.domain", &S::operator_domain, Kind::domain, "", "none", "", "", allowed, master,
+    Row{"operator.domain", &S::operator_domain, Kind::domain, "", "none", "", "", allowed, {metkad, store},
         "The host domain, the operator's own; it cannot be given to a customer"},
     Row{"operator.local_zones", &S::operator_local_zones, Kind::domains, "",
         "lublin.pl krasnik.pl leczna.pl lubartow.pl poniatowa.pl swidnik.pl", "", "", allowed, master,
         "A domain directly below one of these zones is local: registered by the operator, and active at once"},
-    Row{"operator.inbox", &S::operator_inbox, Kind::address, "", "none", "", "", allowed, {metkad, smtp},
-        "The provisioned address that gets mail for <postmaster> without a domain (RFC 5321 section 4.5.1)"},
+    Row{"operator.inbox", &S::operator_inbox, Kind::address, "", "none", "", "", allowed, {metkad, store, smtp},
+        "Who reads mail for postmaster and abuse of every domain, and for a bare <postmaster> (RFC 5321 section 4.5.1); "
+        "none: postmaster in the host domain, which is made with the first active domain"},
     Row{"operator.time_zone", &S::operator_time_zone, Kind::zone, "", "Europe/Warsaw", "", "", refused, master,
         "Where the last day of a mailbox ends"},
+    Row{"operator.language", &S::operator_language, Kind::language, "", "pl", "", "", refused, master,
+        "What notices to the accounts of a new customer are written in"},
+
+    Row{"accounts.maildir_link", &S::accounts_maildir_link, Kind::truth, "", "yes", "", "", refused, master,
+        "Whether a new shell account gets a link ~/Maildir to its inbox, if nothing of that name is there"},
+    Row{"accounts.home_folder", &S::accounts_home_folder, Kind::path, "", "/home", "", "", refused, master,
+        "Where the homes of Unix users that Metka creates are made; on btrfs each is a subvolume of its own"},
+
+    Row{"dns.servers", &S::dns_servers, Kind::listen, "", "none", "", "", allowed, master,
+        "Recursive name servers; none: those of the system (resolv.conf(5))"},
 
     Row{"users.store", &S::users_store, Kind::name, "", "metka-mail", "", "", refused, {metkad, store},
         "The user of metka-store, who owns all mail"},
@@ -87,6 +103,10 @@ constexpr std::array table{
         "The user of metka-access"},
     Row{"users.auth", &S::users_auth, Kind::name, "", "metka-auth", "", "", refused, {metkad, auth},
         "The user of metka-auth, who owns the secrets"},
+    Row{"users.errand", &S::users_errand, Kind::name, "", "metka-errand", "", "", refused, master,
+        "The user that measures homes"},
+    Row{"users.resolver", &S::users_resolver, Kind::name, "", "metka-resolver", "", "", refused, master,
+        "The user of metka-resolver"},
     Row{"users.directory_group", &S::users_directory_group, Kind::name, "", "metka-directory", "", "", refused,
         {metkad, store, smtp, auth},
         "The group whose members may read the directory database"},
@@ -153,6 +173,14 @@ constexpr std::array table{
     Row{"plan.free_mailboxes_per_domain", &S::plan_free_mailboxes_per_domain, Kind::number, "mailboxes", "5", "0", "1000",
         refused, master,
         "Free mailboxes with an address in one domain"},
+    Row{"plan.self_service_aliases", &S::plan_self_service_aliases, Kind::number, "aliases", "5", "0", "1000", refused, master,
+        "Aliases that the user of a shell account may make"},
+    Row{"plan.notice_days", &S::plan_notice_days, Kind::days, "", "30,7,1", "", "", allowed, master,
+        "How many days before its last day the user of a mailbox is told"},
+    Row{"plan.grace_days", &S::plan_grace_days, Kind::number, "days", "30", "0", "36500", refused, master,
+        "How many days an expired or removed mailbox keeps its mail"},
+    Row{"plan.quarantine_days", &S::plan_quarantine_days, Kind::number, "days", "90", "0", "36500", refused, master,
+        "How many days a freed address is kept from other customers"},
 };
 // clang-format on
 

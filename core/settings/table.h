@@ -13,9 +13,10 @@ namespace metka::settings {
 
 using Member =
     std::variant<std::string Settings::*, std::uint64_t Settings::*, std::chrono::milliseconds Settings::*,
-                 Bytes Settings::*, Capacity Settings::*, LogLevel Settings::*,
-                 std::optional<DomainName> Settings::*, std::optional<Address> Settings::*,
-                 std::vector<DomainName> Settings::*, std::vector<ListenAddress> Settings::*>;
+                 Bytes Settings::*, Capacity Settings::*, LogLevel Settings::*, Language Settings::*,
+                 bool Settings::*, NoticeDays Settings::*, std::optional<DomainName> Settings::*,
+                 std::optional<Address> Settings::*, std::vector<DomainName> Settings::*,
+                 std::vector<ListenAddress> Settings::*>;
 
 // What a value is, in the words of the manual. Kinds of text share one C++ type and differ in what they
 // accept.
@@ -30,6 +31,9 @@ enum class Kind {
     size,
     capacity,
     level,
+    language,
+    truth,
+    days,
     domain,
     domains,
     address,

@@ -132,6 +132,29 @@ Result<void> read(LogLevel& value, std::string_view word, const Row& row)
     return {};
 }
 
+Result<void> read(Language& value, std::string_view word, const Row& row)
+{
+    const auto language = language_named(word);
+    if (!language) return not_of_kind(word, row);
+    value = *language;
+    return {};
+}
+
+Result<void> read(bool& value, std::string_view word, const Row& row)
+{
+    if (word != "yes" && word != "no") return not_of_kind(word, row);
+    value = word == "yes";
+    return {};
+}
+
+Result<void> read(NoticeDays& value, std::string_view word, const Row& row)
+{
+    const auto days = parse_notice_days(word);
+    if (!days) return not_of_kind(word, row);
+    value = *days;
+    return {};
+}
+
 Result<void> read(std::optional<DomainName>& value, std::string_view word, const Row&)
 {
     auto domain = DomainName::parse(word);
@@ -237,6 +260,21 @@ std::vector<std::string> written(const Capacity& value)
 std::vector<std::string> written(LogLevel value)
 {
     return {std::string(level_names.at(static_cast<std::size_t>(value)))};
+}
+
+std::vector<std::string> written(Language value)
+{
+    return {std::string(name(value))};
+}
+
+std::vector<std::string> written(bool value)
+{
+    return {value ? "yes" : "no"};
+}
+
+std::vector<std::string> written(const NoticeDays& value)
+{
+    return value.empty() ? std::vector<std::string>{} : std::vector{metka::show(value)};
 }
 
 template <class Named>

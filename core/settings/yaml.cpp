@@ -16,9 +16,6 @@ namespace metka::settings {
 
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{1} << 20;
-constexpr std::size_t most_values = 4000;
-constexpr std::size_t most_levels = 16;
 constexpr std::string_view alias_text =
     "a plain * begins an alias, which settings do not have; put the value in quotes, like \"*:25\"";
 
@@ -40,6 +37,7 @@ struct Refused {
 
 class TreeBuilder final : public YAML::EventHandler {
   public:
+    explicit TreeBuilder(YamlLimits limits) : limits_(limits) {}
     YamlNode take_root() { return std::move(root_); }
 
     void OnDocumentStart(const YAML::Mark& mark) override
@@ -92,9 +90,9 @@ class TreeBuilder final : public YAML::EventHandler {
             !tag.empty() && tag != "?" && tag != "!"; // what yaml-cpp says of plain and quoted text
         if (tagged) refuse(mark, "settings have no tags; leave out the word that begins with !");
         if (anchor != 0) refuse(mark, "settings have no anchors; leave out the word that begins with &");
-        if (open_.size() >= most_levels)
-            refuse(mark, fmt::format("nested deeper than {} levels", most_levels));
-        if (++values_ > most_values) refuse(mark, fmt::format("more than {} values", most_values));
+        if (open_.size() >= limits_.levels)
+            refuse(mark, fmt::format("nested deeper than {} levels", limits_.levels));
+        if (++values_ > limits_.values) refuse(mark, fmt::format("more than {} values", limits_.values));
     }
 
     void close()
@@ -117,6 +115,7 @@ class TreeBuilder final : public YAML::EventHandler {
         (is_key ? parent.keys : parent.items).push_back(std::move(child));
     }
 
+    YamlLimits limits_;
     YamlNode root_;
     std::vector<YamlNode> open_;
     std::size_t values_ = 0;
@@ -132,7 +131,7 @@ Place place_at(std::string_view text, std::size_t offset)
 
 // Editors and terminals disagree about the rest of the control characters, so a file with one is not what it
 // seems.
-std::expected<void, YamlFault> check_text(std::string_view text)
+std::expected<void, YamlFault> check_text(std::string_view text, std::size_t most_bytes)
 {
     if (text.size() > most_bytes)
         return std::unexpected(YamlFault{{1, 1}, fmt::format("larger than {} KiB", most_bytes >> 10)});
@@ -165,12 +164,12 @@ YamlFault syntax_fault(std::string_view text, const YAML::Exception& error)
                         escaped(error.msg))};
 }
 
-std::expected<YamlNode, YamlFault> parse(std::string_view text)
+std::expected<YamlNode, YamlFault> parse(std::string_view text, YamlLimits limits)
 {
     try {
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
-        TreeBuilder builder;
+        TreeBuilder builder(limits);
         while (parser.HandleNextDocument(builder)) {
         }
         return builder.take_root();
@@ -183,11 +182,11 @@ std::expected<YamlNode, YamlFault> parse(std::string_view text)
 
 } // namespace
 
-std::expected<YamlNode, YamlFault> read_yaml(std::string_view text)
+std::expected<YamlNode, YamlFault> read_yaml(std::string_view text, YamlLimits limits)
 {
-    const auto readable = check_text(text);
+    const auto readable = check_text(text, limits.bytes);
     if (!readable) return std::unexpected(readable.error());
-    return parse(text);
+    return parse(text, limits);
 }
 
 } // namespace metka::settings

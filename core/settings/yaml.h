@@ -3,8 +3,8 @@
 // wrapped here and nowhere else; no exception leaves. Every scalar is text: what `yes`, `0x10` or `25` mean
 // is for the reader of the value to say.
 //
-// Refused: more than one document, anchors, aliases, tags, keys that are not words, more than 1 MiB, 4,000
-// values, or 16 levels, and bytes that are not UTF-8 text.
+// Refused: more than one document, anchors, aliases, tags, keys that are not words, what is beyond the
+// limits, and bytes that are not UTF-8 text. What metkactl applies is read here too, with wider ones.
 
 #include <expected>
 #include <string>
@@ -33,7 +33,13 @@ struct YamlFault {
     std::string text;
 };
 
+struct YamlLimits {
+    std::size_t bytes = std::size_t{1} << 20;
+    std::size_t values = 4000;
+    std::size_t levels = 16;
+};
+
 // An empty file is Shape::nothing.
-std::expected<YamlNode, YamlFault> read_yaml(std::string_view text);
+std::expected<YamlNode, YamlFault> read_yaml(std::string_view text, YamlLimits limits = {});
 
 } // namespace metka::settings

@@ -1,11 +1,15 @@
 #include "core/sys/child.h"
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "core/sys/descriptor.h"
 
 namespace metka::sys {
 
@@ -13,11 +17,14 @@ namespace {
 
 // The two descriptions that posix_spawn(3) takes, freed together.
 struct Circumstances {
-    Circumstances()
+    explicit Circumstances(int input) // -1: none
     {
         posix_spawn_file_actions_init(&files);
         posix_spawnattr_init(&attributes);
-        posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (input < 0)
+            posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        else
+            posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
         posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
         posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
         sigset_t none;
@@ -40,9 +47,7 @@ struct Circumstances {
     posix_spawnattr_t attributes{};
 };
 
-} // namespace
-
-Result<int> run(const std::string& path, const std::vector<std::string>& arguments)
+Result<int> run_with(const std::string& path, const std::vector<std::string>& arguments, int input)
 {
     std::vector<std::string> words{path};
     words.insert(words.end(), arguments.begin(), arguments.end());
@@ -53,7 +58,7 @@ Result<int> run(const std::string& path, const std::vector<std::string>& argumen
     vector.push_back(nullptr);
     char* no_environment[] = {nullptr};
 
-    const Circumstances circumstances;
+    const Circumstances circumstances(input);
     pid_t child = 0;
     const int failed = posix_spawn(&child, path.c_str(), &circumstances.files, &circumstances.attributes,
                                    vector.data(), no_environment);
@@ -62,6 +67,28 @@ Result<int> run(const std::string& path, const std::vector<std::string>& argumen
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR) return fail_errno(errno, "waiting for " + path);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+} // namespace
+
+Result<int> run(const std::string& path, const std::vector<std::string>& arguments)
+{
+    return run_with(path, arguments, -1);
+}
+
+Result<int> run(const std::string& path, const std::vector<std::string>& arguments, const Secret& input)
+{
+    const auto bytes = input.reveal();
+    if (bytes.size() > PIPE_BUF) // a pipe takes so much at once, whether it is read or not
+        return fail(Fault::invalid, "the input for {} has more than {} bytes", path, PIPE_BUF);
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno(errno, "making a pipe");
+    const Descriptor out(ends[0]);
+    Descriptor in(ends[1]);
+    if (write(in.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+        return fail_errno(errno, "writing the input for " + path);
+    in.reset(); // it meets the end of its input after this
+    return run_with(path, arguments, out.get());
 }
 
 } // namespace metka::sys

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/secret.h"
 
 namespace metka::sys {
 
@@ -13,5 +14,8 @@ namespace metka::sys {
 // it. `path` is absolute. Standard input, output and error are /dev/null; signals are as in a fresh process.
 // Faults: io, unavailable (it could not be started).
 Result<int> run(const std::string& path, const std::vector<std::string>& arguments);
+// The same with `input` on its standard input: how a password reaches a tool, since arguments are for all to
+// see. invalid: more than 4 KiB.
+Result<int> run(const std::string& path, const std::vector<std::string>& arguments, const Secret& input);
 
 } // namespace metka::sys

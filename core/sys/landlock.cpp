@@ -23,7 +23,12 @@ struct [[gnu::packed]] BeneathRule {
     std::uint64_t allowed = 0;
     std::int32_t parent = -1;
 };
+struct PortRule {
+    std::uint64_t allowed = 0;
+    std::uint64_t port = 0;
+};
 constexpr int rule_beneath = 1;
+constexpr int rule_port = 2;
 constexpr unsigned ask_version = 1;
 
 constexpr std::uint64_t bit(unsigned n)
@@ -36,8 +41,11 @@ constexpr auto refer = bit(13), truncate_file = bit(14), device_ioctl = bit(15);
 constexpr std::uint64_t up_to_make_symlink = bit(13) - 1; // ABI 1: bits 0–12
 constexpr std::uint64_t modify = write_file | bit(4) | bit(5) | bit(7) | bit(8) | refer | truncate_file;
 //                               remove folder, remove file, make folder, make regular file
+constexpr std::uint64_t make_symlink = bit(12), remove_entries = bit(4) | bit(5);
 constexpr std::uint64_t bind_tcp = bit(0), connect_tcp = bit(1);
 constexpr std::uint64_t abstract_sockets = bit(0), signals = bit(1);
+
+constexpr std::array<std::uint64_t, 4> beyond_reading{0, modify, make_symlink, remove_entries}; // by Reach
 
 struct Step {
     long version;
@@ -64,17 +72,25 @@ Result<void> allow(int ruleset, const Place& place, std::uint64_t known)
 {
     const Descriptor folder(open(place.folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return fail_errno(errno, fmt::format("confining to {}", place.folder));
-    auto allowed = read_file | read_folder;
-    if (place.reach == Reach::modify) allowed |= modify;
+    const auto allowed = read_file | read_folder | beyond_reading[static_cast<std::size_t>(place.reach)];
     const BeneathRule rule{.allowed = allowed & known, .parent = folder.get()};
     if (syscall(SYS_landlock_add_rule, ruleset, rule_beneath, &rule, 0) != 0)
         return fail_errno(errno, fmt::format("confining to {}", place.folder));
     return {};
 }
 
+Result<void> allow_connecting(int ruleset, std::uint16_t port)
+{
+    const PortRule rule{.allowed = connect_tcp, .port = port};
+    if (syscall(SYS_landlock_add_rule, ruleset, rule_port, &rule, 0) != 0)
+        return fail_errno(errno, fmt::format("confining to port {}", port));
+    return {};
+}
+
 } // namespace
 
-Result<std::vector<std::string>> landlock(const std::vector<Place>& places)
+Result<std::vector<std::string>> landlock(const std::vector<Place>& places,
+                                          const std::vector<std::uint16_t>& ports)
 {
     static_assert(execute != 0); // never allowed anywhere: no program of ours starts another
     const long version = syscall(SYS_landlock_create_ruleset, nullptr, 0, ask_version);
@@ -92,6 +108,11 @@ Result<std::vector<std::string>> landlock(const std::vector<Place>& places)
     if (!ruleset) return fail_errno(errno, "making a Landlock ruleset");
     for (const auto& place : places) {
         const auto allowed = allow(ruleset.get(), place, known);
+        if (!allowed) return pass(allowed);
+    }
+    for (const auto port : ports) {
+        if (version < 4) break; // reported below
+        const auto allowed = allow_connecting(ruleset.get(), port);
         if (!allowed) return pass(allowed);
     }
     if (syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)

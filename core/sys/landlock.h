@@ -11,6 +11,7 @@
 namespace metka::sys {
 
 // Binds the calling thread (so: before any other is started). Returns what could not be had.
-Result<std::vector<std::string>> landlock(const std::vector<Place>& places);
+Result<std::vector<std::string>> landlock(const std::vector<Place>& places,
+                                          const std::vector<std::uint16_t>& ports);
 
 } // namespace metka::sys

@@ -41,11 +41,26 @@ constexpr Call for_all[] = {
 
 constexpr Call for_accepting[] = {"accept4"};
 
-constexpr Call for_keeping[] = {"linkat",          "renameat2",       "renameat", "rename",
-                                "unlinkat",        "unlink",          "mkdirat",  "fchmod",
-                                "sync_file_range", "copy_file_range", "utimensat"};
+// A port of its own is bound for each question, so that answers cannot be guessed; a pipe is what libevent
+// makes.
+constexpr Call for_asking[] = {"connect", "bind", "pipe2"};
+
+constexpr Call for_keeping[] = {"linkat",          "renameat2",       "renameat",  "rename",
+                                "unlinkat",        "unlink",          "mkdirat",   "fchmod",
+                                "sync_file_range", "copy_file_range", "utimensat", "syncfs"};
+
+constexpr Call for_naming[] = {"symlinkat"};
+
+constexpr Call for_emptying[] = {"unlinkat", "fchmodat", "fchmodat2"};
 
 constexpr std::uint64_t socket_type = 0xF; // socketpair's second argument without its flags
+
+struct ClientSocket {
+    int family;
+    int type;
+};
+constexpr ClientSocket client_sockets[] = {
+    {AF_INET, SOCK_DGRAM}, {AF_INET, SOCK_STREAM}, {AF_INET6, SOCK_DGRAM}, {AF_INET6, SOCK_STREAM}};
 
 constexpr std::uint64_t harmless_ioctls[] = {FIONREAD, FIONBIO, FIOCLEX, FICLONE};
 
@@ -83,10 +98,13 @@ class Builder {
     }
 
     // glibc tries clone3 first and falls back to clone, whose flags a filter can read, if it is not there.
-    void hide(Call call)
+    void hide(Call call) { refuse_when(call, ENOSYS, {}); }
+
+    void refuse_when(Call call, unsigned error, std::initializer_list<scmp_arg_cmp> conditions)
     {
         const int number = seccomp_syscall_resolve_name(call);
-        note(call, seccomp_rule_add_array(filter_.get(), SCMP_ACT_ERRNO(ENOSYS), number, 0, nullptr));
+        note(call, seccomp_rule_add_array(filter_.get(), SCMP_ACT_ERRNO(error), number,
+                                          static_cast<unsigned>(conditions.size()), conditions.begin()));
     }
 
     Result<void> enter()
@@ -107,6 +125,16 @@ class Builder {
     std::string failed_;
 };
 
+void allow_asking(Builder& filter)
+{
+    filter.allow(for_asking);
+    // libunbound takes this word, and no other, for a reason to use connect(2), which Landlock sees.
+    filter.refuse_when("sendmsg", EOPNOTSUPP, {masked_equal(2, MSG_FASTOPEN, MSG_FASTOPEN)});
+    for (const auto& each : client_sockets)
+        filter.allow_when("socket", {equal(0, static_cast<std::uint64_t>(each.family)),
+                                     masked_equal(1, socket_type, static_cast<std::uint64_t>(each.type))});
+}
+
 } // namespace
 
 Result<void> seccomp(Sockets sockets, Threads threads, Folders folders)
@@ -118,7 +146,8 @@ Result<void> seccomp(Sockets sockets, Threads threads, Folders folders)
     for (const auto request : harmless_ioctls)
         filter.allow_when("ioctl", {equal(1, request)});
     // A socket of datagrams could be sent from to any other; wires are all we make.
-    filter.allow_when("socketpair", {equal(0, AF_UNIX), masked_equal(1, socket_type, SOCK_SEQPACKET)});
+    if (sockets != Sockets::answering)
+        filter.allow_when("socketpair", {equal(0, AF_UNIX), masked_equal(1, socket_type, SOCK_SEQPACKET)});
     // A listener that was shut down, and a first packet with data, would be a connection made without
     // connect(2).
     filter.allow_when("sendmsg", {masked_equal(2, MSG_FASTOPEN, 0)});
@@ -128,7 +157,10 @@ Result<void> seccomp(Sockets sockets, Threads threads, Folders folders)
     filter.hide("clone3");
     if (threads == Threads::many) filter.allow_when("clone", {masked_equal(0, CLONE_THREAD, CLONE_THREAD)});
     if (sockets == Sockets::accepting) filter.allow(for_accepting);
+    if (sockets == Sockets::asking) allow_asking(filter);
     if (folders == Folders::keeping) filter.allow(for_keeping);
+    if (folders == Folders::naming) filter.allow(for_naming);
+    if (folders == Folders::emptying) filter.allow(for_emptying);
     return filter.enter();
 }
 

@@ -101,7 +101,7 @@ asio::awaitable<void> Session::log_in(std::string name, Secret password)
     case login::Verdict::expired:
         co_return co_await open_maildrop(std::move(*answer));
     case login::Verdict::suspended:
-        co_return refuse_login(answer->login, "suspended", replies::suspended);
+        co_return refuse_login(name, "suspended", replies::suspended);
     case login::Verdict::wrong:
     case login::Verdict::count_:
         co_return co_await wrong_password(name);

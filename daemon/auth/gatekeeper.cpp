@@ -5,6 +5,7 @@
 #include "core/maildir/protocol.h"
 #include "core/policy/login.h"
 #include "core/sys/log.h"
+#include "daemon/auth/kept_hash.h"
 
 namespace metka::auth {
 
@@ -54,13 +55,14 @@ void log_checked(const CheckLogin& question, std::string_view verdict)
 } // namespace
 
 Gatekeeper::Gatekeeper(directory::Directory& directory, Secrets& secrets, HashPool& hashes, net::Link& store,
-                       const Clock& clock, Stopwatch stopwatch)
+                       const Clock& clock, Stopwatch stopwatch, const UnixUsers* unix_users)
     : directory_(directory),
       secrets_(secrets),
       hashes_(hashes),
       store_(store),
       clock_(clock),
-      stopwatch_(std::move(stopwatch))
+      stopwatch_(std::move(stopwatch)),
+      unix_users_(unix_users)
 {
 }
 
@@ -91,8 +93,11 @@ Gatekeeper::Answer Gatekeeper::answer_metkad(Frame request)
         std::uint16_t kind;
         Answer (Gatekeeper::*answer)(Frame);
     };
-    static constexpr std::array<Row, 2> rows{{
+    static constexpr std::array<Row, 5> rows{{
         {login::SetPassword::kind, &Gatekeeper::set_password},
+        {login::SetHashes::kind, &Gatekeeper::set_hashes},
+        {login::VerifyPassword::kind, &Gatekeeper::verify_password},
+        {login::PasswordChanged::kind, &Gatekeeper::forget_password},
         {login::RemoveSecrets::kind, &Gatekeeper::remove_secrets},
     }};
     for (const auto& each : rows)
@@ -104,8 +109,7 @@ Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
 {
     const auto account = directory_.login(question.name);
     if (!account) co_return pass(account);
-    const auto id = *account ? std::optional((*account)->id) : std::nullopt;
-    const auto right = co_await is_right(id, question.password);
+    const auto right = co_await is_right(*account, question.password);
     if (!right) co_return pass(right);
     if (!*right) {
         log_checked(question, "wrong");
@@ -127,19 +131,34 @@ Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
     co_return answer;
 }
 
-asio::awaitable<Result<bool>> Gatekeeper::is_right(std::optional<InboxId> account, const Secret& password)
+Result<std::optional<Gatekeeper::Lock>> Gatekeeper::lock_of(const directory::InboxRecord& account)
+{
+    if (unix_users_ != nullptr && account.kind == directory::InboxKind::shell) {
+        auto entry = unix_users_->find(account.login, account.shell_uid, clock_.now());
+        if (!entry) return pass(entry);
+        if (!*entry || !Hasher::knows((*entry)->hash)) return std::optional<Lock>();
+        return std::optional(Lock{.hash = std::move((*entry)->hash), .version = std::move((*entry)->line)});
+    }
+    const auto stored = secrets_.hash_of(account.id);
+    if (!stored) return pass(stored);
+    if (!*stored) return std::optional<Lock>();
+    return std::optional(Lock{.hash = **stored, .version = **stored});
+}
+
+asio::awaitable<Result<bool>> Gatekeeper::is_right(const std::optional<directory::InboxRecord>& account,
+                                                   const Secret& password)
 {
     // No account can have such a password, so to refuse it at once tells nobody anything.
     if (!check_password(password.reveal())) co_return false;
-    auto stored = account ? secrets_.hash_of(*account) : Result<std::optional<std::string>>();
-    if (!stored) co_return pass(stored);
-    if (*stored && remembered_.knows(*account, password, stopwatch_())) co_return true;
+    const auto lock = account ? lock_of(*account) : Result<std::optional<Lock>>();
+    if (!lock) co_return pass(lock);
+    if (*lock && remembered_.knows(account->id, password, (*lock)->version, stopwatch_())) co_return true;
     const auto changes = remembered_.changes();
-    const std::string against = stored->value_or(hashes_.hasher().dummy());
+    const std::string against = *lock ? (*lock)->hash : hashes_.hasher().dummy();
     const auto matches = co_await hashes_.verify(password, against);
     if (!matches) co_return pass(matches);
-    if (!*stored || !*matches) co_return false;
-    remembered_.note(*account, password, stopwatch_(), changes);
+    if (!*lock || !*matches) co_return false;
+    remembered_.note(account->id, password, (*lock)->version, stopwatch_(), changes);
     co_return true;
 }
 
@@ -169,6 +188,45 @@ Gatekeeper::Answer Gatekeeper::set_password(Frame request)
     const auto kept = secrets_.set(wanted->account, *hash, clock_.now());
     remembered_.forget(wanted->account); // also where that failed: then it costs one hash, and nothing else
     if (!kept) co_return pass(kept);
+    co_return sys::encode(login::Stored{});
+}
+
+Gatekeeper::Answer Gatekeeper::set_hashes(Frame request)
+{
+    const auto wanted = sys::decode<login::SetHashes>(request);
+    if (!wanted) co_return pass(wanted);
+    for (const auto& each : wanted->hashes) {
+        const auto allowed = check_hash(each.hash.reveal());
+        if (!allowed) co_return fail_field("password_hash", allowed.error());
+    }
+    const auto kept = secrets_.set(wanted->hashes, clock_.now());
+    for (const auto& each : wanted->hashes)
+        remembered_.forget(each.account);
+    if (!kept) co_return pass(kept);
+    co_return sys::encode(login::Stored{});
+}
+
+Gatekeeper::Answer Gatekeeper::verify_password(Frame request)
+{
+    const auto question = sys::decode<login::VerifyPassword>(request);
+    if (!question) co_return pass(question);
+    const auto account = directory_.inbox(question->account);
+    if (!account) co_return pass(account);
+    const auto right = co_await is_right(*account, question->password);
+    if (!right) co_return pass(right);
+    sys::log(sys::Level::info, "login.checked",
+             {{"verdict", *right ? "right" : "wrong"},
+              {"service", "my"},
+              {"name", *account ? (*account)->login : std::string()},
+              {"peer", "metkad"}});
+    co_return sys::encode(login::Verified{.right = *right});
+}
+
+Gatekeeper::Answer Gatekeeper::forget_password(Frame request)
+{
+    const auto changed = sys::decode<login::PasswordChanged>(request);
+    if (!changed) co_return pass(changed);
+    remembered_.forget(changed->account);
     co_return sys::encode(login::Stored{});
 }
 

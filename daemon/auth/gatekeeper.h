@@ -14,6 +14,7 @@
 #include "daemon/auth/hash_pool.h"
 #include "daemon/auth/remembered.h"
 #include "daemon/auth/secrets.h"
+#include "daemon/auth/shadow.h"
 
 namespace metka::auth {
 
@@ -22,9 +23,11 @@ class Gatekeeper {
     using Stopwatch = std::function<Remembered::Time()>;
 
     // All outlive this. `store` is the wire to metka-store, to which inbox wires are handed. Lives in one
-    // event loop.
+    // event loop. With `unix_users` shell accounts have the password of their Unix user and no other;
+    // without, one that is kept here, as mailboxes have.
     Gatekeeper(directory::Directory& directory, Secrets& secrets, HashPool& hashes, net::Link& store,
-               const Clock& clock, Stopwatch stopwatch = &std::chrono::steady_clock::now);
+               const Clock& clock, Stopwatch stopwatch = &std::chrono::steady_clock::now,
+               const UnixUsers* unix_users = nullptr);
 
     // The handler of the wire of a program that may ask for this one service: metka-smtp never gets an inbox.
     net::Wire::Handler handler_for(login::Service service);
@@ -37,8 +40,18 @@ class Gatekeeper {
     Answer answer_metkad(net::Frame request);
     Answer check(login::CheckLogin question);
     asio::awaitable<Result<sys::Descriptor>> open_inbox(InboxId inbox);
-    asio::awaitable<Result<bool>> is_right(std::optional<InboxId> account, const Secret& password);
+    // What a password must be right against; none: no password is.
+    struct Lock {
+        std::string hash;
+        std::string version; // changes whenever anything about it does
+    };
+    Result<std::optional<Lock>> lock_of(const directory::InboxRecord& account);
+    asio::awaitable<Result<bool>> is_right(const std::optional<directory::InboxRecord>& account,
+                                           const Secret& password);
     Answer set_password(net::Frame request);
+    Answer set_hashes(net::Frame request);
+    Answer verify_password(net::Frame request);
+    Answer forget_password(net::Frame request);
     Answer remove_secrets(net::Frame request);
 
     directory::Directory& directory_;
@@ -47,6 +60,7 @@ class Gatekeeper {
     net::Link& store_;
     const Clock& clock_;
     Stopwatch stopwatch_;
+    const UnixUsers* unix_users_;
     Remembered remembered_;
 };
 

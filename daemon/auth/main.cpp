@@ -1,5 +1,7 @@
 // metka-auth(8): owns the secrets, and says yes or no.
 
+#include <sys/socket.h>
+
 #include "core/directory/sqlite_directory.h"
 #include "core/household/child.h"
 #include "core/household/peers.h"
@@ -20,13 +22,15 @@ class AuthProgram final : public household::Resident {
   public:
     AuthProgram(asio::io_context& loop, const Settings& settings,
                 std::unique_ptr<directory::Directory> directory, Secrets secrets,
-                std::unique_ptr<Hasher> hasher)
+                std::unique_ptr<Hasher> hasher, std::unique_ptr<UnixUsers> unix_users)
         : loop_(loop),
           peers_(loop.get_executor()),
           directory_(std::move(directory)),
           secrets_(std::move(secrets)),
           hashes_(std::move(hasher), {.at_once = settings.auth_parallel_hashes}),
-          gatekeeper_(*directory_, secrets_, hashes_, store_, clock_),
+          unix_users_(std::move(unix_users)),
+          gatekeeper_(*directory_, secrets_, hashes_, store_, clock_, &std::chrono::steady_clock::now,
+                      unix_users_.get()),
           housekeeping_(gatekeeper_.handler_for_metkad())
     {
     }
@@ -58,9 +62,28 @@ class AuthProgram final : public household::Resident {
     std::unique_ptr<directory::Directory> directory_;
     Secrets secrets_;
     HashPool hashes_;
+    std::unique_ptr<UnixUsers> unix_users_;
     Gatekeeper gatekeeper_;
     net::Wire::Handler housekeeping_;
 };
+
+// Whoever made the wire to metkad is metkad: an instance that is not root's has passwords of its own for
+// everybody, though it may be able to read shadow(5).
+bool serves_root()
+{
+    ucred maker{};
+    socklen_t size = sizeof maker;
+    return getsockopt(household::metkad_descriptor, SOL_SOCKET, SO_PEERCRED, &maker, &size) == 0 &&
+           maker.uid == 0;
+}
+
+std::unique_ptr<UnixUsers> unix_users_if_any()
+{
+    if (!serves_root()) return nullptr;
+    auto users = open_unix_users("/etc");
+    if (!users) sys::log(sys::Level::warning, "auth.no_shadow", {{"file", "/etc/shadow"}});
+    return users;
+}
 
 Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const Settings& settings)
 {
@@ -70,21 +93,26 @@ Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const 
     if (!secrets) return pass(secrets);
     auto hasher = Hasher::make();
     if (!hasher) return pass(hasher);
+    auto unix_users = unix_users_if_any();
+    sys::log(sys::Level::info, "auth.shell_passwords", {{"of", unix_users ? "unix" : "metka"}});
     return std::make_unique<AuthProgram>(loop, settings, std::move(*directory), std::move(*secrets),
-                                         std::move(*hasher));
+                                         std::move(*hasher), std::move(unix_users));
 }
 
-// libcrypt loads nothing late that we know of; this says so at every start.
+// libcrypt loads nothing late that we know of; this says so at every start, for what we make ourselves and
+// for what shadow(5) may hold.
 std::string rehearse()
 {
     constexpr unsigned long cheapest = 1;
+    constexpr auto* sha512 = "$6$rounds=1000$rehearsal$"; // crypt(5)
     const Secret password("rehearsal");
     const auto hasher = Hasher::make(cheapest);
     if (!hasher) return hasher.error().text;
     const auto hash = (*hasher)->hash(password);
     if (!hash) return hash.error().text;
     const auto verified = (*hasher)->verify(password, *hash);
-    return verified && *verified ? "hashed and verified" : "hashed, not verified";
+    const auto other = (*hasher)->verify(password, sha512); // a salt alone: computed, and not the same
+    return verified && *verified && other ? "hashed and verified" : "hashed, not verified";
 }
 
 } // namespace

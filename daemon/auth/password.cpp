@@ -58,6 +58,12 @@ Result<bool> Hasher::verify(const Secret& password, const std::string& stored)
     return Secret(*computed).same_as(stored);
 }
 
+bool Hasher::knows(const std::string& stored)
+{
+    const int salt = crypt_checksalt(stored.c_str());
+    return salt != CRYPT_SALT_INVALID && salt != CRYPT_SALT_METHOD_DISABLED;
+}
+
 Result<std::string> Hasher::crypt(const Secret& password, const std::string& setting)
 {
     const auto allowed = check_password(password.reveal());

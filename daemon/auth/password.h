@@ -25,6 +25,7 @@ class Hasher {
 
     Result<std::string> hash(const Secret& password);
     Result<bool> verify(const Secret& password, const std::string& stored);
+    static bool knows(const std::string& stored);       // whether crypt(3) would take it for a hash
     const std::string& dummy() const { return dummy_; } // of a password that nobody has, at the same cost
     std::uint64_t hashes() const { return hashes_; }    // how many were computed
 

@@ -19,12 +19,15 @@ Remembered::~Remembered()
     OPENSSL_cleanse(key_.data(), key_.size());
 }
 
-Remembered::Digest Remembered::digest(const InboxId& account, const Secret& password) const
+Remembered::Digest Remembered::digest(const InboxId& account, const Secret& password,
+                                      std::string_view against) const
 {
     std::string message(account.bytes().begin(),
                         account.bytes().end()); // of one length: no two pairs run together
-    message.reserve(message.size() + password.reveal().size());
+    message.reserve(message.size() + password.reveal().size() + 1 + against.size());
     message += password.reveal();
+    message += '\0'; // which no password has: no two pairs run together
+    message += against;
     Digest digest{};
     const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
     if (HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), bytes, message.size(), digest.data(),
@@ -34,19 +37,22 @@ Remembered::Digest Remembered::digest(const InboxId& account, const Secret& pass
     return digest;
 }
 
-bool Remembered::knows(const InboxId& account, const Secret& password, Time now) const
+bool Remembered::knows(const InboxId& account, const Secret& password, std::string_view against,
+                       Time now) const
 {
     const auto found = entries_.find(account);
     if (found == entries_.end() || now >= found->second.until) return false;
-    const auto given = digest(account, password);
+    const auto given = digest(account, password, against);
     return CRYPTO_memcmp(given.data(), found->second.digest.data(), given.size()) == 0;
 }
 
-void Remembered::note(const InboxId& account, const Secret& password, Time now, std::uint64_t changes_before)
+void Remembered::note(const InboxId& account, const Secret& password, std::string_view against, Time now,
+                      std::uint64_t changes_before)
 {
     if (changes_before != changes_) return;
     if (entries_.size() >= most) make_room(now);
-    entries_.insert_or_assign(account, Entry{.digest = digest(account, password), .until = now + lasts});
+    entries_.insert_or_assign(account,
+                              Entry{.digest = digest(account, password, against), .until = now + lasts});
 }
 
 void Remembered::make_room(Time now)

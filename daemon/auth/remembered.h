@@ -1,12 +1,13 @@
 #pragma once
 // Right answers of the last minute, so that a mail program that asks again costs no second hash (DESIGN §7).
-// What is kept is HMAC-SHA-256 of account and password under a key of this process's own: it is worth nothing
-// outside it. Kept for one account at a time under its id (CVE-2021-29157, CVE-2025-30189: keys that two
-// accounts shared), and gone when the password changes. A monotonic clock is handed in.
+// What is kept is HMAC-SHA-256 of account, password and hash under a key of this process's own: it is worth
+// nothing outside it. Kept for one account at a time under its id (CVE-2021-29157, CVE-2025-30189: keys that
+// two accounts shared), and gone when the password changes. A monotonic clock is handed in.
 
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <unordered_map>
 
 #include "core/base/secret.h"
@@ -30,8 +31,11 @@ class Remembered {
     // this before the hash and hand it to note().
     std::uint64_t changes() const { return changes_; }
 
-    bool knows(const InboxId& account, const Secret& password, Time now) const;
-    void note(const InboxId& account, const Secret& password, Time now, std::uint64_t changes_before);
+    // `against`: all that the password was right against (a hash; a line of shadow(5)): when that has
+    // changed, nothing is known.
+    bool knows(const InboxId& account, const Secret& password, std::string_view against, Time now) const;
+    void note(const InboxId& account, const Secret& password, std::string_view against, Time now,
+              std::uint64_t changes_before);
     void forget(const InboxId& account);
 
   private:
@@ -40,7 +44,7 @@ class Remembered {
         Digest digest;
         Time until;
     };
-    Digest digest(const InboxId& account, const Secret& password) const;
+    Digest digest(const InboxId& account, const Secret& password, std::string_view against) const;
     void make_room(Time now);
 
     std::array<unsigned char, 32> key_{};

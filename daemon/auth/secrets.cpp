@@ -55,6 +55,17 @@ Result<void> Secrets::set(const InboxId& account, const std::string& hash, Insta
     return {};
 }
 
+Result<void> Secrets::set(const std::vector<login::KeptHash>& hashes, Instant now)
+{
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) return pass(transaction);
+    for (const auto& each : hashes) {
+        const auto done = set(each.account, std::string(each.hash.reveal()), now);
+        if (!done) return done;
+    }
+    return transaction->commit();
+}
+
 Result<void> Secrets::remove(const InboxId& account)
 {
     const auto done = database_.run("DELETE FROM password WHERE account = $1", account);

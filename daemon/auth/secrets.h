@@ -4,11 +4,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/directory/sqlite.h"
 #include "core/domain/objects.h"
+#include "core/login/protocol.h"
 
 namespace metka::auth {
 
@@ -18,6 +20,7 @@ class Secrets {
 
     Result<std::optional<std::string>> hash_of(const InboxId& account);
     Result<void> set(const InboxId& account, const std::string& hash, Instant now); // durable when it returns
+    Result<void> set(const std::vector<login::KeptHash>& hashes, Instant now);      // all of them, or none
     Result<void> remove(const InboxId& account);                                    // safe to repeat
 
   private:

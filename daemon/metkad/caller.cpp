@@ -49,31 +49,52 @@ Result<Caller> identify(std::uint32_t uid, const Administrators& administrators,
                         directory::Registry& registry)
 {
     const auto name = users.name_of(uid);
-    Caller caller{
-        .uid = uid, .name = name.value_or(fmt::to_string(uid)), .is = Caller::Is::nobody, .account = {}};
+    Caller caller{.uid = uid, .name = name.value_or(fmt::to_string(uid))};
+    if (name) {
+        auto account = registry.shell_account(*name);
+        if (!account) return pass(account);
+        if (*account && (*account)->uid == uid) caller.account = std::move(**account);
+    }
     const bool member = name && !administrators.group.empty() && users.is_member(*name, administrators.group);
-    if (uid == 0 || uid == administrators.own_uid || member) {
+    if (uid == 0 || uid == administrators.own_uid || member)
         caller.is = Caller::Is::administrator;
-        return caller;
-    }
-    if (!name) return caller;
-    const auto account = registry.shell_account(*name);
-    if (!account) return pass(account);
-    if (*account && (*account)->uid == uid) {
+    else if (caller.account)
         caller.is = Caller::Is::shell_account;
-        caller.account = (*account)->id;
-    }
+    return caller;
+}
+
+Result<Caller> in_place_of(Caller caller, const std::string& login, directory::Registry& registry)
+{
+    if (caller.is != Caller::Is::administrator)
+        return fail(Fault::denied, "{} may not act in the place of another account; administrators may",
+                    caller.name);
+    auto account = registry.shell_account(login);
+    if (!account) return pass(account);
+    if (!*account)
+        return fail(Fault::not_found, "there is no shell account {}; `metkactl shell list` shows all", login);
+    caller.is = Caller::Is::shell_account;
+    caller.account = std::move(**account);
+    caller.acting_as = login;
     return caller;
 }
 
 Result<void> may_ask(const Caller& caller, const control::Verb& verb)
 {
-    if (verb.who == control::Who::anyone || caller.is == Caller::Is::administrator) return {};
-    if (verb.who == control::Who::self && caller.is == Caller::Is::shell_account) return {};
-    const bool for_accounts = verb.who == control::Who::self;
-    return fail(Fault::denied, "{} may not ask for {}; {} may", caller.name, verb.method(),
-                for_accounts ? "shell accounts and administrators"
-                             : "root and the members of the administrators' group");
+    const bool is_administrator = caller.is == Caller::Is::administrator;
+    if (verb.who == control::Who::anyone) return {};
+    if (verb.who == control::Who::self && caller.account) return {};
+    if (verb.who == control::Who::self && is_administrator)
+        return fail(Fault::denied, "{} has no shell account of its own; say --as LOGIN for whose it is",
+                    caller.name);
+    if (verb.who == control::Who::administrator && is_administrator) return {};
+    if (!caller.acting_as.empty())
+        return fail(Fault::denied, "shell account {} may not ask for {}; leave --as out to ask as {}",
+                    caller.acting_as, verb.method(), caller.name);
+    if (verb.who == control::Who::self)
+        return fail(Fault::denied, "{} may not ask for {}; shell accounts and administrators may",
+                    caller.name, verb.method());
+    return fail(Fault::denied, "{} may not ask for {}; root and the members of the administrators' group may",
+                caller.name, verb.method());
 }
 
 } // namespace metka::metkad

@@ -20,7 +20,8 @@ struct Caller {
     std::uint32_t uid = 0;
     std::string name; // of the Unix user; its number where it has no name
     Is is = Is::nobody;
-    InboxId account; // of a shell account
+    std::optional<ShellAccount> account = {}; // of a shell account, or of whom an administrator stands in for
+    std::string acting_as = {};               // --as: the log-in of that account
 };
 
 // The machine's users and groups.
@@ -45,6 +46,9 @@ struct Administrators {
 
 Result<Caller> identify(std::uint32_t uid, const Administrators& administrators, const UserDatabase& users,
                         directory::Registry& registry);
+
+// --as LOGIN: an administrator with the rights of that account and no others. denied to everybody else.
+Result<Caller> in_place_of(Caller caller, const std::string& login, directory::Registry& registry);
 
 // denied, with a sentence, unless the table lets this caller ask.
 Result<void> may_ask(const Caller& caller, const control::Verb& verb);

@@ -11,6 +11,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 #include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@
 #include "daemon/metkad/engine/listeners.h"
 #include "daemon/metkad/engine/wards.h"
 #include "daemon/metkad/machine/accounts.h"
+#include "daemon/metkad/machine/zones.h"
+#include "daemon/metkad/provisioning/operator.h"
 #include "daemon/metkad/provisioning/provisioning.h"
 
 namespace metka::metkad {
@@ -68,6 +71,22 @@ std::string host_name()
     return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
+// Whose the mail is: without root everything is ours.
+std::uint32_t uid_of(const std::string& user)
+{
+    const auto* const found = runs_as_root() ? getpwnam(user.c_str()) : nullptr;
+    return found != nullptr ? found->pw_uid : geteuid();
+}
+
+// Mail for postmaster and abuse has a reader wherever there is a host domain.
+void settle(Settings& settings)
+{
+    if (settings.operator_host.empty()) settings.operator_host = host_name();
+    if (settings.operator_inbox || !settings.operator_domain) return;
+    auto postmaster = Address::parse("postmaster@" + settings.operator_domain->text());
+    if (postmaster) settings.operator_inbox = std::move(*postmaster);
+}
+
 Result<Certificate> read_certificate(const Settings& settings)
 {
     const auto chain = sys::read_file(settings.tls_certificate, 1_MiB);
@@ -99,6 +118,8 @@ Result<std::unique_ptr<directory::Registry>> open_registry(const Settings& setti
 // Everything that must be there before anybody is let in.
 struct Foundation {
     sys::Descriptor own_lock;
+    sys::Descriptor state;
+    sys::Descriptor mail;
     std::unique_ptr<directory::Registry> registry;
     sys::Descriptor control_socket;
     Furnishing furnishing;
@@ -107,8 +128,10 @@ struct Foundation {
 Result<Foundation> lay_foundation(const Settings& settings)
 {
     Foundation foundation;
-    const auto state = make_folders(settings);
+    auto state = make_folders(settings);
     if (!state) return pass(state);
+    auto mail = sys::open_folder_beneath(state->get(), "mail");
+    if (!mail) return pass(mail);
     auto locks = lock_instance(state->get());
     if (!locks) return pass(locks);
     foundation.own_lock = std::move(locks->own);
@@ -116,6 +139,10 @@ Result<Foundation> lay_foundation(const Settings& settings)
     auto registry = open_registry(settings);
     if (!registry) return pass(registry);
     foundation.registry = std::move(*registry);
+    const auto host_domain = settle_host_domain(*foundation.registry, settings, SystemClock().now());
+    if (!host_domain) return pass(host_domain);
+    const auto zones = write_zones(state->get(), settings, *foundation.registry);
+    if (!zones) return pass(zones);
     if (!settings.tls_certificate.empty()) {
         auto certificate = read_certificate(settings);
         if (!certificate) return pass(certificate);
@@ -130,6 +157,8 @@ Result<Foundation> lay_foundation(const Settings& settings)
     auto generation = prepare_generation(state->get(), settings);
     if (!generation) return pass(generation);
     foundation.furnishing.places = std::move(generation->places);
+    foundation.state = std::move(*state);
+    foundation.mail = std::move(*mail);
     return foundation;
 }
 
@@ -137,6 +166,8 @@ class Daemon {
   public:
     Daemon(Settings settings, Foundation foundation)
         : own_lock_(std::move(foundation.own_lock)),
+          state_(std::move(foundation.state)),
+          mail_(std::move(foundation.mail)),
           settings_(std::move(settings)),
           registry_(std::move(foundation.registry)),
           control_socket_(std::move(foundation.control_socket)),
@@ -163,9 +194,12 @@ class Daemon {
                 .keys = keys_,
                 .trees = trees_,
                 .unix_accounts = accounts_,
+                .fences = *fences_,
+                .resolver = resolver_,
                 .users = users_,
                 .administrators = {.own_uid = geteuid(), .group = settings_.control_admin_group},
                 .programs = [this] { return household_.states(); },
+                .write_zones = [this] { return write_zones(state_.get(), settings_, *registry_); },
                 .started = clock_.now()};
     }
 
@@ -200,11 +234,15 @@ class Daemon {
     }
 
     sys::Descriptor own_lock_; // given back last
+    sys::Descriptor state_;
+    sys::Descriptor mail_;
     asio::io_context loop_{1};
     Settings settings_;
     SystemClock clock_;
     SystemUsers users_;
-    SystemAccounts accounts_;
+    SystemAccounts accounts_{settings_};
+    std::unique_ptr<Fences> fences_ = make_fences(mail_, accounts_, uid_of(settings_.users_store));
+    ProgramResolver resolver_{loop_.get_executor(), settings_};
     std::unique_ptr<directory::Registry> registry_;
     sys::Descriptor control_socket_;
     Household household_;
@@ -221,7 +259,7 @@ int run_daemon(Settings settings)
 {
     umask(022);
     std::signal(SIGPIPE, SIG_IGN);
-    if (settings.operator_host.empty()) settings.operator_host = host_name();
+    settle(settings);
     auto foundation = lay_foundation(settings);
     if (!foundation) return give_up(foundation.error());
     const auto status = Daemon(std::move(settings), std::move(*foundation)).run();

@@ -1,6 +1,7 @@
 #pragma once
 // The control socket: one request a line, one answer a line, whoever comes. Who is calling is what the kernel
-// says (SO_PEERCRED). Bad lines get a JSON-RPC error; nothing that comes in here ends the daemon.
+// says (SO_PEERCRED). Bad lines get a JSON-RPC error; nothing that comes in here ends the daemon. What was
+// accepted is carried out to its end, whether or not its caller still listens.
 
 #include <cstdint>
 #include <functional>
@@ -20,8 +21,13 @@ class Provisioning;
 
 class Door {
   public:
+    // A line with its LF that goes out before the answer. Of a caller that does not read, the newest few are
+    // kept, and none after the answer. May be called for as long as it is held.
+    using Tell = std::function<void(std::string line)>;
+
     // One line without its end in, one line with its LF out.
-    using Answering = std::function<asio::awaitable<std::string>(std::uint32_t uid, std::string line)>;
+    using Answering =
+        std::function<asio::awaitable<std::string>(std::uint32_t uid, std::string line, Tell tell)>;
 
     Door(asio::any_io_executor executor, Answering answering);
     Door(asio::any_io_executor executor, Provisioning& provisioning); // which outlives it

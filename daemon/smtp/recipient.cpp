@@ -45,14 +45,30 @@ Found domain_alone(directory::Directory& directory, const wire::MailPath& path)
     return found;
 }
 
+Found operators_inbox(directory::Directory& directory, const RecipientQuestion& question)
+{
+    return question.postmaster ? directory.recipient(*question.postmaster) : Found(RecipientRecord{});
+}
+
+// Every active domain has these two (RFC 5321 §4.5.1, RFC 2142 §4): where nobody provisioned them, the
+// operator reads them.
+bool is_for_the_operator(const RecipientRecord& record, const Address& address)
+{
+    return !record.inbox && record.domain == DomainState::active &&
+           (address.local() == "postmaster" || address.local() == "abuse");
+}
+
 Found look_up(directory::Directory& directory, const RecipientQuestion& question)
 {
     const auto& path = question.path;
     if (path.is_literal()) return std::nullopt;
-    if (path.domain.empty())
-        return question.postmaster ? directory.recipient(*question.postmaster) : Found(RecipientRecord{});
+    if (path.domain.empty()) return operators_inbox(directory, question);
     const auto address = Address::of_recipient(path.local, path.domain);
-    return address ? directory.recipient(*address) : domain_alone(directory, path);
+    if (!address) return domain_alone(directory, path);
+    auto found = directory.recipient(*address);
+    if (!found || !*found || !is_for_the_operator(**found, *address)) return found;
+    auto of_operator = operators_inbox(directory, question);
+    return of_operator && *of_operator ? of_operator : found;
 }
 
 policy::RecipientFacts facts_of(const std::optional<RecipientRecord>& record)

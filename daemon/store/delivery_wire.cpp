@@ -30,7 +30,7 @@ Answer DeliveryWire::promise(sys::Frame request)
 {
     const auto asked = sys::decode<PromiseRoom>(request);
     if (!asked) co_return pass(asked);
-    const auto facts = facts_in(house_.directory, asked->inbox);
+    const auto facts = facts_with_space_in(house_.directory, asked->inbox);
     if (!facts) co_return pass(facts);
     const auto claimed = claim(asked->transaction);
     if (!claimed) co_return pass(claimed);
@@ -70,16 +70,18 @@ Answer DeliveryWire::commit(sys::Frame request)
     if (!owns(asked->transaction)) co_return fail(Fault::not_found, "there is no such transaction");
     std::vector<InboxFacts> inboxes;
     for (const auto& inbox : asked->inboxes) {
-        auto facts = facts_in(house_.directory, inbox);
+        auto facts = facts_with_space_in(house_.directory, inbox);
         if (!facts) co_return pass(facts);
         inboxes.push_back(std::move(*facts));
     }
     const Written written{.size = asked->size, .lines = asked->lines};
-    auto work = [&store = house_.store, transaction = asked->transaction, inboxes = std::move(inboxes),
-                 written] { return store.commit(transaction, inboxes, written); };
+    auto work = [&store = house_.store, transaction = asked->transaction, inboxes, written] {
+        return store.commit(transaction, inboxes, written);
+    };
     const auto committed = co_await net::run_aside(house_.workers, std::move(work));
     if (owns(asked->transaction)) house_.transactions.erase(asked->transaction);
     if (!committed) co_return pass(committed);
+    house_.watch.look_after(inboxes);
     co_return sys::encode(Done{});
 }
 

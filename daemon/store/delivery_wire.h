@@ -11,6 +11,7 @@
 #include "core/directory/directory.h"
 #include "core/maildir/maildir_store.h"
 #include "daemon/store/answering.h"
+#include "daemon/store/fullness_watch.h"
 
 namespace metka::store {
 
@@ -25,6 +26,7 @@ class DeliveryWire : public std::enable_shared_from_this<DeliveryWire> {
         directory::Directory& directory;
         asio::thread_pool& workers;
         Transactions& transactions;
+        FullnessWatch& watch;
     };
 
     DeliveryWire(House house, std::string name) : house_(house), name_(std::move(name)) {}

@@ -74,6 +74,7 @@ Answer InboxWire::remove(sys::Frame request)
     auto work = [inbox = inbox_, names = std::move(asked->names)] { return inbox->remove(names); };
     const auto removed = co_await net::run_aside(workers_, std::move(work));
     if (!removed) co_return pass(removed);
+    emptied_();
     co_return sys::encode(Done{});
 }
 

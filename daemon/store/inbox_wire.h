@@ -1,6 +1,7 @@
 #pragma once
 // The wire of one log-in: it reaches one inbox, and there is nothing in its requests that could name another.
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,8 +14,10 @@ namespace metka::store {
 
 class InboxWire : public std::enable_shared_from_this<InboxWire> {
   public:
-    InboxWire(std::shared_ptr<maildir::MaildirInbox> inbox, asio::thread_pool& workers, std::string name)
-        : inbox_(std::move(inbox)), workers_(workers), name_(std::move(name))
+    // `emptied` is called after each removal.
+    InboxWire(std::shared_ptr<maildir::MaildirInbox> inbox, asio::thread_pool& workers, std::string name,
+              std::function<void()> emptied)
+        : inbox_(std::move(inbox)), workers_(workers), name_(std::move(name)), emptied_(std::move(emptied))
     {
     }
 
@@ -31,6 +34,7 @@ class InboxWire : public std::enable_shared_from_this<InboxWire> {
     std::shared_ptr<maildir::MaildirInbox> inbox_; // work under way holds it too: the lock goes with the last
     asio::thread_pool& workers_;
     std::string name_;
+    std::function<void()> emptied_;
 };
 
 } // namespace metka::store

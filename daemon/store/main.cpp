@@ -18,11 +18,12 @@ using settings::Settings;
 class StoreProgram final : public household::Resident {
   public:
     StoreProgram(asio::io_context& loop, std::unique_ptr<directory::Directory> directory,
-                 std::unique_ptr<maildir::MaildirStore> store)
+                 std::unique_ptr<maildir::MaildirStore> store, std::unique_ptr<Notices> notices)
         : peers_(loop.get_executor()),
           directory_(std::move(directory)),
           store_(std::move(store)),
-          engine_(loop.get_executor(), *store_, *directory_),
+          notices_(std::move(notices)),
+          engine_(loop.get_executor(), *store_, *directory_, *notices_),
           housekeeping_(engine_.metkad_handler())
     {
         engine_.empty_trash();
@@ -48,6 +49,7 @@ class StoreProgram final : public household::Resident {
     household::Peers peers_;
     std::unique_ptr<directory::Directory> directory_;
     std::unique_ptr<maildir::MaildirStore> store_;
+    std::unique_ptr<Notices> notices_;
     StoreEngine engine_;
     net::Wire::Handler housekeeping_;
 };
@@ -62,7 +64,12 @@ Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const 
     if (!mail) return pass(mail);
     auto store = maildir::MaildirStore::open(std::move(*mail), clock, disk);
     if (!store) return pass(store);
-    return std::make_unique<StoreProgram>(loop, std::move(*directory), std::move(*store));
+    auto memory = NoticeMemory::open(settings.state_folder + "/store/memory.db");
+    if (!memory) return pass(memory);
+    Operator from{
+        .host = settings.operator_host, .domain = settings.operator_domain, .inbox = settings.operator_inbox};
+    auto notices = std::make_unique<Notices>(std::move(*memory), **store, clock, std::move(from));
+    return std::make_unique<StoreProgram>(loop, std::move(*directory), std::move(*store), std::move(notices));
 }
 
 } // namespace

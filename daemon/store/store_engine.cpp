@@ -6,6 +6,7 @@
 #include "core/maildir/protocol.h"
 #include "core/net/aside.h"
 #include "daemon/store/inbox_wire.h"
+#include "daemon/store/keeper_wire.h"
 
 namespace metka::store {
 
@@ -13,12 +14,13 @@ using namespace maildir;
 
 namespace {
 
-// What both wires of the house's keepers need.
+// What metka-auth's wire needs.
 struct House {
     MaildirStore& store;
     directory::Directory& directory;
     asio::any_io_executor loop;
     asio::thread_pool& workers;
+    FullnessWatch& watch;
 };
 
 bool is_wire(int descriptor)
@@ -60,7 +62,9 @@ class GrantWire : public std::enable_shared_from_this<GrantWire> {
         if (!opened) co_return pass(opened);
 
         const auto name = "inbox " + asked->inbox.hex();
-        const auto session = std::make_shared<InboxWire>(std::move(*opened), house_.workers, name);
+        auto emptied = [&watch = house_.watch, inbox = asked->inbox] { watch.look_after(inbox); };
+        const auto session =
+            std::make_shared<InboxWire>(std::move(*opened), house_.workers, name, std::move(emptied));
         net::Wire::open(house_.loop, std::move(end), name)
             ->serve(handler_of(session)); // lives until it is closed
         co_return sys::encode(Done{});
@@ -69,69 +73,16 @@ class GrantWire : public std::enable_shared_from_this<GrantWire> {
     House house_;
 };
 
-// metkad: makes inboxes, takes them away, and asks how full they are.
-class KeeperWire : public std::enable_shared_from_this<KeeperWire> {
-  public:
-    explicit KeeperWire(House house) : house_(std::move(house)) {}
-    static std::string_view name() { return "metkad"; }
-
-    Answer answer(sys::Frame request)
-    {
-        static constexpr std::array<Request<KeeperWire>, 3> table{{
-            {MakeInbox::kind, &KeeperWire::make},
-            {RemoveInbox::kind, &KeeperWire::remove},
-            {AskUsage::kind, &KeeperWire::usage},
-        }};
-        return answer_from(table, shared_from_this(), std::move(request));
-    }
-
-  private:
-    Answer make(sys::Frame request)
-    {
-        const auto asked = sys::decode<MakeInbox>(request);
-        if (!asked) co_return pass(asked);
-        auto work = [&store = house_.store, place = InboxPlace(*asked)] { return store.make(place); };
-        auto maildir = co_await net::run_aside(house_.workers, std::move(work));
-        if (!maildir) co_return pass(maildir);
-        auto answer = sys::encode(Done{});
-        const bool is_shell = asked->inbox_kind == directory::InboxKind::shell;
-        if (is_shell) answer.descriptors[0] = std::move(*maildir);
-        co_return answer;
-    }
-
-    Answer remove(sys::Frame request)
-    {
-        const auto asked = sys::decode<RemoveInbox>(request);
-        if (!asked) co_return pass(asked);
-        auto work = [&store = house_.store, place = InboxPlace(*asked)] { return store.remove(place); };
-        const auto removed = co_await net::run_aside(house_.workers, std::move(work));
-        if (!removed) co_return pass(removed);
-        co_return sys::encode(Done{});
-    }
-
-    Answer usage(sys::Frame request)
-    {
-        const auto asked = sys::decode<AskUsage>(request);
-        if (!asked) co_return pass(asked);
-        InboxFacts facts;
-        facts.place = *asked;
-        const auto known =
-            facts_in(house_.directory, asked->inbox); // its row may be on its way still, or gone
-        if (known) facts.shell_uid = known->shell_uid;
-        auto work = [&store = house_.store, facts] { return store.usage(facts); };
-        const auto used = co_await net::run_aside(house_.workers, std::move(work));
-        if (!used) co_return pass(used);
-        co_return sys::encode(*used);
-    }
-
-    House house_;
-};
-
 } // namespace
 
 StoreEngine::StoreEngine(asio::any_io_executor loop, MaildirStore& store, directory::Directory& directory,
-                         std::size_t workers)
-    : store_(store), directory_(directory), loop_(std::move(loop)), workers_(workers)
+                         Notices& notices, std::size_t workers)
+    : store_(store),
+      directory_(directory),
+      notices_(notices),
+      loop_(std::move(loop)),
+      workers_(workers),
+      watch_({.loop = loop_, .workers = workers_, .directory = directory_, .notices = notices_})
 {
 }
 
@@ -142,15 +93,19 @@ StoreEngine::~StoreEngine()
 
 void StoreEngine::serve_smtp(const std::shared_ptr<net::Wire>& wire)
 {
-    const DeliveryWire::House house{
-        .store = store_, .directory = directory_, .workers = workers_, .transactions = transactions_};
+    const DeliveryWire::House house{.store = store_,
+                                    .directory = directory_,
+                                    .workers = workers_,
+                                    .transactions = transactions_,
+                                    .watch = watch_};
     const auto peer = std::make_shared<DeliveryWire>(house, wire->peer());
     wire->serve(handler_of(peer), [peer] { peer->closed(); });
 }
 
 void StoreEngine::serve_auth(const std::shared_ptr<net::Wire>& wire)
 {
-    House house{.store = store_, .directory = directory_, .loop = loop_, .workers = workers_};
+    House house{
+        .store = store_, .directory = directory_, .loop = loop_, .workers = workers_, .watch = watch_};
     wire->serve(handler_of(std::make_shared<GrantWire>(std::move(house))));
 }
 
@@ -161,8 +116,9 @@ void StoreEngine::serve_metkad(const std::shared_ptr<net::Wire>& wire)
 
 net::Wire::Handler StoreEngine::metkad_handler()
 {
-    House house{.store = store_, .directory = directory_, .loop = loop_, .workers = workers_};
-    return handler_of(std::make_shared<KeeperWire>(std::move(house)));
+    const KeeperWire::House house{
+        .store = store_, .directory = directory_, .workers = workers_, .notices = notices_};
+    return handler_of(std::make_shared<KeeperWire>(house));
 }
 
 void StoreEngine::empty_trash()

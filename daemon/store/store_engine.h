@@ -11,6 +11,7 @@
 #include "core/maildir/maildir_store.h"
 #include "core/net/wire.h"
 #include "daemon/store/delivery_wire.h"
+#include "daemon/store/fullness_watch.h"
 
 namespace metka::store {
 
@@ -18,9 +19,10 @@ class StoreEngine {
   public:
     static constexpr std::size_t most_workers = 16; // their fsyncs merge in the journal
 
-    // The store and the directory live longer, and the directory is asked in the loop's thread alone.
+    // The store, the directory and the notices live longer, and the directory is asked in the loop's thread
+    // alone.
     StoreEngine(asio::any_io_executor loop, maildir::MaildirStore& store, directory::Directory& directory,
-                std::size_t workers = most_workers);
+                Notices& notices, std::size_t workers = most_workers);
     ~StoreEngine(); // waits for the work under way
     StoreEngine(const StoreEngine&) = delete;
     StoreEngine& operator=(const StoreEngine&) = delete;
@@ -35,9 +37,11 @@ class StoreEngine {
   private:
     maildir::MaildirStore& store_;
     directory::Directory& directory_;
+    Notices& notices_;
     asio::any_io_executor loop_;
     Transactions transactions_;
     asio::thread_pool workers_;
+    FullnessWatch watch_;
 };
 
 } // namespace metka::store

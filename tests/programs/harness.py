@@ -76,6 +76,8 @@ def as_user(user, command):
 class Instance:
     """One Metka in a folder of its own, set up by config/quickstart as anybody would."""
 
+    settings = {}  # besides what quickstart writes (change)
+
     def __init__(self, *, root=ROOT, build=BUILD, user=None):
         self.root, self.build, self.user = root, build, user
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="metka-test-", dir="/var/tmp"))
@@ -90,6 +92,29 @@ class Instance:
                               env={**os.environ, "HOME": "/nonexistent"}, cwd="/", timeout=120)
 
     def start(self):
+        self.start_as_written()
+        if self.settings:
+            self.change(self.settings)
+        return self
+
+    def change(self, settings):
+        """Brings settings, {"section": {"key": value as YAML}}, into metka.yaml, and starts again if that says more."""
+        self.settings = {**self.settings, **settings}
+        path = self.folder / "metka.yaml"
+        lines = before = path.read_text().splitlines()
+        for section, rows in settings.items():
+            if f"{section}:" not in lines:
+                lines = [*lines, f"{section}:"]
+            at = lines.index(f"{section}:") + 1
+            end = next((n for n in range(at, len(lines)) if not lines[n].startswith(" ")), len(lines))
+            kept = [line for line in lines[at:end] if line.split(":")[0].strip() not in rows]
+            lines = [*lines[:at], *kept, *(f"  {key}: {value}" for key, value in rows.items()), *lines[end:]]
+        path.write_text("\n".join(lines) + "\n")
+        if lines != before:
+            assert self.stop().returncode == 0
+            self.start_as_written()
+
+    def start_as_written(self):
         for _ in range(5):
             self.base = self.base or free_port_base()
             done = self.quickstart("--no-build", "--no-demo", "--port-base", str(self.base))
@@ -99,7 +124,6 @@ class Instance:
             break
         assert done.returncode == 0, f"quickstart ended with {done.returncode}: {done.stdout}{done.stderr}\n{self.log()}"
         self.read_environment()
-        return self
 
     def read_environment(self):
         for line in (self.folder / "instance.env").read_text().splitlines():
@@ -125,10 +149,10 @@ class Instance:
 
     # -- metkactl
 
-    def control(self, *words, input=None, user=None):
+    def control(self, *words, input=None, user=None, timeout=60):
         command = [*self.environment["METKACTL"].split(), *words]
         return subprocess.run(as_user(user or self.user, command), capture_output=True, text=True, input=input or "",
-                              timeout=60)
+                              timeout=timeout)
 
     def told(self, *words, input=None):
         done = self.control(*words, input=input)
@@ -183,9 +207,9 @@ class Instance:
     def tls_socket(self, service):
         return self.tls().wrap_socket(self.plain_socket(service), server_hostname="localhost")
 
-    def fetch(self, login=f"biuro@{DOMAIN}"):
+    def fetch(self, login=f"biuro@{DOMAIN}", password=PASSWORD):
         """Every message of an inbox, as bytes with CRLF."""
-        client = self.pop3(login)
+        client = self.pop3(login, password)
         count, _ = client.stat()
         messages = [b"".join(line + b"\r\n" for line in client.retr(n + 1)[1]) for n in range(count)]
         client.quit()

@@ -114,6 +114,58 @@ def _(metka):
     assert code == 550 and text.startswith(b"5.1.1"), (code, text)
 
 
+@shows("a removed mailbox takes its aliases along, and keeps its mail for its grace")
+def _(metka):
+    address = metka.mailbox("usuwana")
+    metka.told("alias", "add", f"usuwana-tez@{DOMAIN}", "--to", address)
+    client = metka.smtp()
+    client.sendmail("anna@example.org", [address], "Subject: x\r\n\r\nkept for a while\r\n")
+    folder = metka.state / metka.json("mailbox", "show", address)["maildir"]
+    planned = metka.told("mailbox", "remove", address, "--yes", "--dry-run")
+    assert metka.told("mailbox", "remove", address, "--yes") == planned.replace("(dry run: nothing was changed)\n", ""), planned
+    assert f"remove alias usuwana-tez@{DOMAIN}" in planned and "days until it is deleted: 30" in planned, planned
+    refused(metka, 67, "alias", "show", f"usuwana-tez@{DOMAIN}", says="usuwana-tez")
+    refused(metka, 67, "mailbox", "show", address, says=address)
+    assert len(list(folder.glob("new/*"))) == 1
+    assert metka.json("sweep", "expiry", "--dry-run")["trash"] == 0
+    assert metka.mailbox("usuwana") == address and metka.json("mailbox", "show", address)["messages"] == 0
+
+
+@shows("--recursive removes a customer with all that is the customer's, and another customer waits for the addresses")
+def _(metka):
+    metka.told("customer", "add", "krotka", "--name", "x", "--contact", "x@example.org")
+    metka.told("domain", "add", "krotka.lublin.pl", "--customer", "krotka")
+    metka.told("mailbox", "add", "a@krotka.lublin.pl", "--customer", "krotka", "--password-stdin", input=PASSWORD + "\n")
+    metka.told("alias", "add", "b@krotka.lublin.pl", "--to", "a@krotka.lublin.pl")
+    refused(metka, 65, "customer", "remove", "krotka", "--yes", says=["mailbox a@krotka.lublin.pl", "domain krotka.lublin.pl"])
+    metka.told("customer", "remove", "krotka", "--recursive", "--yes")
+    refused(metka, 67, "customer", "show", "krotka", says="krotka")
+    metka.told("domain", "add", "krotka.lublin.pl", "--customer", "firma")
+    refused(metka, 65, "alias", "add", "b@krotka.lublin.pl", "--to", BIURO, says="quarantine")
+    metka.told("alias", "add", "c@krotka.lublin.pl", "--to", BIURO)
+
+
+@shows("mail for postmaster and abuse of a customer's domain is the operator's, until somebody provisions them")
+def _(metka):
+    def deliver(address, text):
+        metka.smtp().sendmail("anna@example.org", [address], f"Subject: x\r\n\r\n{text}\r\n")
+    operator = "postmaster@metka.test"
+    metka.told("mailbox", "set", operator, "--password-stdin", input=PASSWORD + "\n")
+    before = metka.fetch(operator)
+    for name in ("abuse", "postmaster", "Abuse", "abuse+spam"):
+        deliver(f"{name}@{DOMAIN}", f"to {name}")
+    fetched = b"".join(metka.fetch(operator)[len(before):])
+    for name in ("abuse", "postmaster", "Abuse", "abuse+spam"):
+        assert f"to {name}\r\n".encode() in fetched, name
+    metka.told("alias", "add", f"postmaster@{DOMAIN}", "--to", BIURO)
+    deliver(f"postmaster@{DOMAIN}", "to its own postmaster")
+    assert any(b"its own postmaster" in each for each in metka.fetch(BIURO))
+    assert not any(b"its own postmaster" in each for each in metka.fetch(operator))
+    client = metka.smtp()
+    client.docmd("MAIL FROM:<anna@example.org>")
+    assert client.docmd("RCPT TO:<Postmaster>")[0] == 250
+
+
 @shows("a full mailbox answers 452, and a message larger than the whole of it 552")
 def _(metka):
     address = f"maly@{DOMAIN}"

@@ -35,7 +35,7 @@ def _(metka):
     assert again.returncode == 0 and "Dzień dobry!" in again.stdout, again
     metka.read_environment()
     assert metka.pid == pid
-    assert len(metka.json("mailbox", "list")) == 2
+    assert len(metka.json("mailbox", "list", "--customer", "firma")) == 2
 
 
 @shows("what README.md shows can be run as it stands")

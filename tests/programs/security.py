@@ -1,13 +1,24 @@
 """Nobody relays, smuggles a message, slips a command under TLS, or reads what is not theirs."""
 
 import os
+import pathlib
+import pwd
 import smtplib
 import socket
 import subprocess
+import threading
 
-from harness import DOMAIN, PASSWORD, main, need, shows
+from harness import DOMAIN, PASSWORD, Instance, Skipped, eventually, main, need, shows
 
 SKLEP, BIURO = f"sklep@{DOMAIN}", f"biuro@{DOMAIN}"
+
+
+silence = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # a name server that never answers
+silence.bind(("127.0.0.1", 0))
+
+
+class AskingSilence(Instance):
+    settings = {"dns": {"servers": f'["127.0.0.1:{silence.getsockname()[1]}"]'}}
 
 
 def dialogue(channel, *lines):
@@ -149,6 +160,75 @@ def _(metka):
         assert "NoNewPrivs:\t1" in status and "Seccomp:\t2" in status, f"metka-{name} is not confined"
 
 
+def children(metka, name):
+    """Of metkad, by what they were started as."""
+    found = subprocess.run(["pgrep", "-P", str(metka.pid), "-x", name], capture_output=True, text=True).stdout
+    return [pathlib.Path(f"/proc/{pid}") for pid in found.split()]
+
+
+def confined(process):
+    """What the kernel says of a process that has given away what it does not need; None: not yet, or gone."""
+    try:
+        text = (process / "status").read_text()
+    except OSError:
+        return None
+    status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    return status if status.get("NoNewPrivs") == "1" and status.get("Seccomp") == "2" else None
+
+
+@shows("the program that asks DNS is confined, is nobody else's user, holds no file, and ends in its time")
+def _(metka):
+    if os.geteuid() != 0:
+        raise Skipped("only root's programs become other users")
+    metka.told("domain", "add", "example.com", "--customer", "firma")
+    asking = threading.Thread(target=metka.control, args=("domain", "check", "example.com"))
+    asking.start()
+    status = eventually(lambda: next(filter(None, map(confined, children(metka, "metka-resolver"))), None),
+                        what="a confined metka-resolver")
+    [process] = children(metka, "metka-resolver")
+    assert set(status["Uid"].split()) == {str(pwd.getpwnam("metka-resolver").pw_uid)}, status["Uid"]
+    assert status["CapEff"].strip("0") == "" and status["Groups"].strip() == "", status
+    files = [os.readlink(file) for file in (process / "fd").iterdir()]
+    assert not [file for file in files if file.startswith("/") and file != "/dev/null" and "metkad.log" not in file], files
+    asking.join(30)
+    assert not children(metka, "metka-resolver")
+
+
+@shows("the program that looks into homes is confined, is not root, and has the power to read and no other")
+def _(metka):
+    if os.geteuid() != 0:
+        raise Skipped("only root's programs become other users")
+    login = f"mtk-s{os.getpid()}"
+    metka.told("shell", "add", login, "--customer", "firma")
+    try:
+        user = pwd.getpwnam(login)
+        for number in range(20000):
+            open(f"{user.pw_dir}/{number}", "w").close()
+        status = None
+        for _ in range(20):
+            sweeping = threading.Thread(target=metka.control, args=("sweep", "quota"))
+            sweeping.start()
+            while sweeping.is_alive() and not status:
+                status = next(filter(None, map(confined, children(metka, "metka-errand"))), None)
+            sweeping.join()
+            if status:
+                break
+        assert status, "no metka-errand was seen"
+        assert set(status["Uid"].split()) == {str(pwd.getpwnam("metka-errand").pw_uid)}, status["Uid"]
+        assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 1 << 2, status  # CAP_DAC_READ_SEARCH
+    finally:
+        metka.control("shell", "remove", login, "--recursive", "--remove-unix-user", "--yes")
+
+
+@shows("the programs that are started for one thing do nothing for whoever starts them by hand")
+def _(metka):
+    for program in ("metka-errand", "metka-resolver"):
+        for words in ([], ["measure", "/root", "0"], ["clear"], ["link", "/root", "/tmp"], ["example.com"]):
+            done = subprocess.run([metka.build / "bin" / program, *words], capture_output=True, text=True, timeout=30,
+                                  stdin=subprocess.DEVNULL)
+            assert done.returncode in (64, 69) and done.stdout == "", (program, words, done)
+
+
 @shows("one peer that opens many connections and says nothing does not keep others out")
 def _(metka):
     silent = [metka.plain_socket("smtp") for _ in range(40)]
@@ -176,4 +256,4 @@ def _(metka):
     metka.submission().quit()
 
 
-main()
+main(instance=AskingSilence)

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,7 @@ Result<std::optional<sys::Identity>> identity(const Settings& settings, const Pr
     if (!runs_as_root()) return std::nullopt;
     std::vector<std::string> groups;
     if (row.directory == Directory::readable) groups.push_back(settings.users_directory_group);
+    if (row.program == Program::auth && getgrnam("shadow") != nullptr) groups.emplace_back("shadow");
     auto found = sys::identity_of(settings.*row.user, groups);
     if (!found) return pass(found);
     return std::optional(std::move(*found));

@@ -29,10 +29,11 @@ struct FolderRow {
     std::string Settings::* owner; // none: root
     std::string Settings::* group; // none: the owner's
 };
-constexpr std::array<FolderRow, 4> folders{{
+constexpr std::array<FolderRow, 5> folders{{
     {"directory", 0750, nullptr, &Settings::users_directory_group},
     {"secrets", 0700, &Settings::users_auth, nullptr},
     {"mail", 0711, &Settings::users_store, nullptr},
+    {"store", 0700, &Settings::users_store, nullptr},
     {"generations", 0755, nullptr, nullptr},
 }};
 

@@ -1,14 +1,67 @@
 #include "daemon/metkad/engine/wards.h"
 
+#include <utility>
+
 #include "core/login/protocol.h"
 
 namespace metka::metkad {
+
+namespace {
+
+// Lists go in parts that fit a frame (64 KiB): an id takes 17 bytes there, a place 43, an answered size 9.
+constexpr std::size_t ids_in_frame = 3'000;
+constexpr std::size_t places_in_frame = 1'200;
+constexpr std::size_t hashes_in_frame =
+    100; // of at most 511 bytes each; a longer one is refused by metka-auth
+
+// The next `most` of a list, taken out of it.
+template <class Value>
+std::vector<Value> next_part(std::vector<Value>& list, std::size_t& at, std::size_t most)
+{
+    std::vector<Value> part;
+    for (; at < list.size() && part.size() < most; ++at)
+        part.push_back(std::move(list[at]));
+    return part;
+}
+
+} // namespace
 
 asio::awaitable<Result<void>> EngineKeys::set_password(InboxId account, Secret password)
 {
     login::SetPassword request{.account = account, .password = std::move(password)};
     const auto stored = co_await household_.ask_for<login::Stored>(Program::auth, std::move(request));
     if (!stored) co_return pass(stored);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> EngineKeys::set_hashes(std::vector<login::KeptHash> hashes)
+{
+    for (const auto& each : hashes)
+        if (each.hash.reveal().size() > login::most_hash_bytes)
+            co_return fail(Fault::invalid, "a hash of a password has at most {} bytes",
+                           login::most_hash_bytes);
+    for (std::size_t at = 0; at < hashes.size();) {
+        login::SetHashes request;
+        request.hashes = next_part(hashes, at, hashes_in_frame);
+        const auto stored = co_await household_.ask_for<login::Stored>(Program::auth, std::move(request));
+        if (!stored) co_return pass(stored);
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<bool>> EngineKeys::is_right(InboxId account, Secret password)
+{
+    login::VerifyPassword request{.account = account, .password = std::move(password)};
+    const auto verified = co_await household_.ask_for<login::Verified>(Program::auth, std::move(request));
+    if (!verified) co_return pass(verified);
+    co_return verified->right;
+}
+
+asio::awaitable<Result<void>> EngineKeys::changed_elsewhere(InboxId account)
+{
+    const login::PasswordChanged request{.account = account};
+    const auto forgotten = co_await household_.ask_for<login::Stored>(Program::auth, request);
+    if (!forgotten) co_return pass(forgotten);
     co_return Result<void>{};
 }
 
@@ -30,18 +83,91 @@ asio::awaitable<Result<std::optional<sys::Descriptor>>> EngineTrees::make(maildi
     co_return maildir;
 }
 
-asio::awaitable<Result<void>> EngineTrees::remove(maildir::InboxPlace place)
+asio::awaitable<Result<std::optional<sys::Descriptor>>> EngineTrees::remove(maildir::InboxPlace place)
 {
     const maildir::RemoveInbox request{place};
-    const auto removed = co_await household_.ask_for<maildir::Done>(Program::store, request);
+    auto removed = co_await household_.ask(Program::store, sys::encode(request));
     if (!removed) co_return pass(removed);
-    co_return Result<void>{};
+    std::optional<sys::Descriptor> left;
+    if (removed->descriptors[0]) left = std::move(removed->descriptors[0]);
+    co_return left;
 }
 
 asio::awaitable<Result<maildir::Usage>> EngineTrees::usage(maildir::InboxPlace place)
 {
     const maildir::AskUsage request{place};
     co_return co_await household_.ask_for<maildir::Usage>(Program::store, request);
+}
+
+asio::awaitable<Result<void>> EngineTrees::make_all(std::vector<maildir::InboxPlace> places)
+{
+    for (std::size_t at = 0; at < places.size();) {
+        maildir::MakeInboxes request;
+        request.places = next_part(places, at, places_in_frame);
+        const auto made = co_await household_.ask_for<maildir::Done>(Program::store, std::move(request));
+        if (!made) co_return pass(made);
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> EngineTrees::carry(maildir::InboxPlace from, maildir::InboxPlace to)
+{
+    const maildir::CarryMessages request{.from = from, .to = to};
+    const auto carried = co_await household_.ask_for<maildir::Done>(Program::store, request);
+    if (!carried) co_return pass(carried);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<std::vector<Bytes>>> EngineTrees::usages(std::vector<InboxId> inboxes)
+{
+    std::vector<Bytes> used;
+    used.reserve(inboxes.size());
+    for (std::size_t at = 0; at < inboxes.size();) {
+        maildir::AskUsages request;
+        request.inboxes = next_part(inboxes, at, ids_in_frame);
+        const auto asked = request.inboxes.size();
+        const auto part = co_await household_.ask_for<maildir::Usages>(Program::store, std::move(request));
+        if (!part) co_return pass(part);
+        if (part->used.size() != asked)
+            co_return fail(Fault::internal, "metka-store answered {} sizes to {} questions",
+                           part->used.size(), asked);
+        used.insert(used.end(), part->used.begin(), part->used.end());
+    }
+    co_return used;
+}
+
+asio::awaitable<Result<maildir::NoticeSent>> EngineTrees::send(maildir::SendNotice notice)
+{
+    co_return co_await household_.ask_for<maildir::NoticeSent>(Program::store, std::move(notice));
+}
+
+asio::awaitable<Result<maildir::NoticeSent>> EngineTrees::sent(maildir::AskNotice notice)
+{
+    co_return co_await household_.ask_for<maildir::NoticeSent>(Program::store, std::move(notice));
+}
+
+asio::awaitable<Result<std::vector<maildir::NoticeRow>>> EngineTrees::notices(InboxId inbox, std::size_t most)
+{
+    std::vector<maildir::NoticeRow> rows;
+    std::uint64_t before = 0;
+    while (rows.size() < most) {
+        const maildir::ListNotices request{.inbox = inbox, .before = before};
+        auto page = co_await household_.ask_for<maildir::Notices>(Program::store, request);
+        if (!page) co_return pass(page);
+        if (page->rows.empty()) break;
+        if (before != 0 && page->rows.back().place >= before)
+            co_return fail(Fault::internal, "metka-store answered notices that it had answered before");
+        before = page->rows.back().place;
+        for (auto& each : page->rows)
+            if (rows.size() < most) rows.push_back(std::move(each));
+    }
+    co_return rows;
+}
+
+asio::awaitable<Result<maildir::Checked>> EngineTrees::check(InboxId inbox)
+{
+    const maildir::CheckInbox request{.inbox = inbox};
+    co_return co_await household_.ask_for<maildir::Checked>(Program::store, request);
 }
 
 } // namespace metka::metkad

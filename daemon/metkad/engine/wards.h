@@ -10,6 +10,9 @@ class EngineKeys final : public Keys {
   public:
     explicit EngineKeys(Household& household) : household_(household) {}
     asio::awaitable<Result<void>> set_password(InboxId account, Secret password) override;
+    asio::awaitable<Result<void>> set_hashes(std::vector<login::KeptHash> hashes) override;
+    asio::awaitable<Result<bool>> is_right(InboxId account, Secret password) override;
+    asio::awaitable<Result<void>> changed_elsewhere(InboxId account) override;
     asio::awaitable<Result<void>> remove(InboxId account) override;
 
   private:
@@ -20,8 +23,16 @@ class EngineTrees final : public Trees {
   public:
     explicit EngineTrees(Household& household) : household_(household) {}
     asio::awaitable<Result<std::optional<sys::Descriptor>>> make(maildir::InboxPlace place) override;
-    asio::awaitable<Result<void>> remove(maildir::InboxPlace place) override;
+    asio::awaitable<Result<std::optional<sys::Descriptor>>> remove(maildir::InboxPlace place) override;
     asio::awaitable<Result<maildir::Usage>> usage(maildir::InboxPlace place) override;
+    asio::awaitable<Result<void>> make_all(std::vector<maildir::InboxPlace> places) override;
+    asio::awaitable<Result<void>> carry(maildir::InboxPlace from, maildir::InboxPlace to) override;
+    asio::awaitable<Result<std::vector<Bytes>>> usages(std::vector<InboxId> inboxes) override;
+    asio::awaitable<Result<maildir::NoticeSent>> send(maildir::SendNotice notice) override;
+    asio::awaitable<Result<maildir::NoticeSent>> sent(maildir::AskNotice notice) override;
+    asio::awaitable<Result<std::vector<maildir::NoticeRow>>> notices(InboxId inbox,
+                                                                     std::size_t most) override;
+    asio::awaitable<Result<maildir::Checked>> check(InboxId inbox) override;
 
   private:
     Household& household_;

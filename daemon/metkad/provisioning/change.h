@@ -10,11 +10,19 @@
 
 namespace metka::metkad {
 
+using Work = std::function<Result<void>(directory::Changes&)>;
+
 struct Plan {
     std::string subject; // the key of the object
-    std::vector<std::string> steps;
+    std::vector<Phrase> steps;
     control::JsonObject before = {}; // for the audit; passwords are never in it
     control::JsonObject after = {};
+
+    template <class... Values>
+    void add(fmt::format_string<Values...> step, Values&&... values)
+    {
+        steps.push_back(phrase(step, std::forward<Values>(values)...));
+    }
 };
 
 // "title: “a” becomes “b”", unless nothing changes.
@@ -23,12 +31,11 @@ void plan_change(Plan& plan, std::string_view what, const std::string& before, c
 // invalid: a `set` without anything to set. (Setting what is so already is no fault.)
 Result<void> refuse_empty(const Order& order);
 
-// The answer: `done` and the steps.
+// The answer: `done` and the steps, for `my` in the language of who asks.
 control::Json answer_to(const Order& order, const Plan& plan);
 
 // Writes unless this is a dry run or nothing changes, and answers.
-Result<control::Json> commit(Order& order, const Plan& plan,
-                             const std::function<Result<void>(directory::Changes&)>& work);
+Result<control::Json> commit(Order& order, const Plan& plan, const Work& work);
 
 // Fills in `before` and `after` for a `set`.
 template <class Object>
@@ -43,7 +50,12 @@ Result<void> record_change(Plan& plan, Office& office, const Object& before, con
     return {};
 }
 
-// The Standing that --state asks for; `now` without one.
+// What --state asks for, or `suspend` and `resume`; `now` without them.
 Standing wanted_standing(const Order& order, Standing now);
+// What --language asks for.
+Language wanted_language(const Order& order, Language now);
+
+// "plan: 5", "7": a number of an account's own, or the plan's.
+std::string show_override(const std::optional<std::uint64_t>& own, std::uint64_t of_plan);
 
 } // namespace metka::metkad

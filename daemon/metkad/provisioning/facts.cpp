@@ -3,7 +3,7 @@
 #include <fmt/chrono.h>
 
 #include "core/maildir/places.h"
-#include "core/policy/provisioning.h"
+#include "core/policy/lifetime.h"
 
 namespace metka::metkad {
 
@@ -26,12 +26,14 @@ Json or_null(const std::optional<DomainName>& name)
     return name ? Json(name->text()) : Json();
 }
 
-// Suspended by itself, or by what stands above it.
-Result<bool> is_suspended(Office& office, const InboxId& id, Standing own)
+template <class Key, class Value, class Look>
+Result<Value> remembered(std::map<Key, Value>& known, const Key& key, const Look& look)
 {
-    const auto record = office.registry.inbox(id);
-    if (!record) return pass(record);
-    return own == Standing::suspended || (*record && (*record)->suspended);
+    const auto found = known.find(key);
+    if (found != known.end()) return found->second;
+    auto looked_up = look();
+    if (looked_up) known.emplace(key, *looked_up);
+    return looked_up;
 }
 
 } // namespace
@@ -39,6 +41,14 @@ Result<bool> is_suspended(Office& office, const InboxId& id, Standing own)
 Result<Customer> find_customer(Office& office, const std::string& name)
 {
     return present(office.registry.customer(name), "customer", name);
+}
+
+Result<Customer> find_customer(Office& office, const CustomerId& id)
+{
+    const auto customer = office.registry.customer(id);
+    if (!customer) return pass(customer);
+    if (!*customer) return fail(Fault::internal, "there is no customer of the id {}", id.hex());
+    return **customer;
 }
 
 Result<Domain> find_domain(Office& office, const DomainName& name)
@@ -90,15 +100,30 @@ Result<std::optional<DomainName>> domain_name(Office& office, const std::optiona
     return *domain ? std::optional((*domain)->name) : std::nullopt;
 }
 
-Result<void> refuse_taken(Office& office, const Address& address)
+const ShellAccount& self(const Order& order)
 {
+    return *order.caller.account;
+}
+
+policy::Asker asker_of(const Order& order)
+{
+    return order.verb.who == control::Who::self ? policy::Asker::owner : policy::Asker::administrator;
+}
+
+Result<void> refuse_taken(Office& office, const Address& address, policy::Asker asker)
+{
+    const bool is_owner = asker == policy::Asker::owner;
     const auto mailbox = office.registry.mailbox(address);
     if (!mailbox) return pass(mailbox);
+    if (*mailbox && is_owner)
+        return fail(Fault::conflict, "{} is a mailbox already; choose another address", address.show());
     if (*mailbox)
         return fail(Fault::conflict, "{0} is a mailbox already; `metkactl mailbox show {0}` shows it",
                     address.show());
     const auto alias = office.registry.alias(address);
     if (!alias) return pass(alias);
+    if (*alias && is_owner)
+        return fail(Fault::conflict, "{} is an alias already; choose another address", address.show());
     if (*alias)
         return fail(Fault::conflict,
                     "{0} is an alias already; `metkactl alias show {0}` shows where it leads",
@@ -118,6 +143,13 @@ maildir::InboxPlace place_of(const ShellAccount& shell)
     return {.inbox = shell.id, .inbox_kind = directory::InboxKind::shell, .shell = InboxId()};
 }
 
+maildir::InboxPlace place_of(const Removed& removed)
+{
+    return {.inbox = removed.id,
+            .inbox_kind = removed.is_shell ? directory::InboxKind::shell : directory::InboxKind::mailbox,
+            .shell = removed.shell.value_or(InboxId())};
+}
+
 Result<std::string> maildir_of(const maildir::InboxPlace& place)
 {
     const auto path = maildir::path_of(place);
@@ -125,66 +157,105 @@ Result<std::string> maildir_of(const maildir::InboxPlace& place)
     return "mail/" + *path;
 }
 
-Result<JsonObject> record_of(Office&, const Customer& customer)
+Result<Customer> Commons::customer(const CustomerId& id)
+{
+    return remembered(customers_, id, [&] { return find_customer(office_, id); });
+}
+
+Result<std::optional<ShellAccount>> Commons::shell(const InboxId& id)
+{
+    return remembered(shells_, id, [&] { return office_.registry.shell_account(id); });
+}
+
+Result<std::optional<Domain>> Commons::domain(const DomainName& name)
+{
+    return remembered(domains_, name, [&] { return office_.registry.domain(name); });
+}
+
+Result<JsonObject> record_of(Commons&, const Customer& customer)
 {
     return JsonObject{{"name", customer.name},
                       {"title", customer.title},
                       {"contact", customer.contact},
+                      {"plan", customer.plan},
+                      {"language", name(customer.language)},
                       {"state", name(customer.standing)}};
 }
 
-Result<JsonObject> record_of(Office& office, const Domain& domain)
+Result<JsonObject> record_of(Commons& commons, const Domain& domain)
 {
-    const auto customer = customer_name(office, domain.customer);
+    const auto customer = commons.customer(domain.customer);
     if (!customer) return pass(customer);
     return JsonObject{{"domain", domain.name.text()},
-                      {"customer", *customer},
+                      {"customer", customer->name},
                       {"kind", name(domain.kind)},
                       {"state", name(domain.state)}};
 }
 
-Result<JsonObject> record_of(Office& office, const ShellAccount& shell)
+Result<JsonObject> record_of(Commons& commons, const ShellAccount& shell)
 {
-    const auto customer = customer_name(office, shell.customer);
+    const auto customer = commons.customer(shell.customer);
     if (!customer) return pass(customer);
-    const auto free_domain = domain_name(office, shell.free_domain);
+    const auto free_domain = domain_name(commons.office(), shell.free_domain);
     if (!free_domain) return pass(free_domain);
-    const auto suspended = is_suspended(office, shell.id, shell.standing);
-    if (!suspended) return pass(suspended);
+    const bool suspended = shell.standing == Standing::suspended || customer->standing == Standing::suspended;
     return JsonObject{{"login", shell.login},
-                      {"customer", *customer},
-                      {"state", *suspended ? "suspended" : "active"},
+                      {"customer", customer->name},
+                      {"state", suspended ? "suspended" : "active"},
                       {"disk_limit", show_capacity(shell.disk_limit)},
                       {"free_domain", or_null(*free_domain)}};
 }
 
-Result<JsonObject> record_of(Office& office, const Mailbox& mailbox)
+Result<std::string> state_of(Commons& commons, const Mailbox& mailbox)
 {
-    const auto customer = customer_name(office, mailbox.customer);
+    const auto customer = commons.customer(mailbox.customer);
     if (!customer) return pass(customer);
-    const auto suspended = is_suspended(office, mailbox.id, mailbox.standing);
-    if (!suspended) return pass(suspended);
-    Json shell;
+    const auto domain = commons.domain(mailbox.address.domain());
+    if (!domain) return pass(domain);
+    bool suspended = mailbox.standing == Standing::suspended || customer->standing == Standing::suspended ||
+                     (*domain && (*domain)->state == DomainState::suspended);
     if (mailbox.shell) {
-        const auto login = inbox_name(office, *mailbox.shell);
-        if (!login) return pass(login);
-        shell = Json(*login);
+        const auto shell = commons.shell(*mailbox.shell);
+        if (!shell) return pass(shell);
+        suspended = suspended || (*shell && (*shell)->standing == Standing::suspended);
     }
-    const auto standing = *suspended ? Standing::suspended : Standing::active;
+    const auto standing = suspended ? Standing::suspended : Standing::active;
+    return std::string(policy::state_of(standing, mailbox.validity, commons.office().clock.now()));
+}
+
+Result<JsonObject> record_of(Commons& commons, const Mailbox& mailbox)
+{
+    const auto customer = commons.customer(mailbox.customer);
+    if (!customer) return pass(customer);
+    const auto state = state_of(commons, mailbox);
+    if (!state) return pass(state);
+    Json login;
+    if (mailbox.shell) {
+        const auto shell = commons.shell(*mailbox.shell);
+        if (!shell) return pass(shell);
+        if (*shell) login = Json((*shell)->login);
+    }
     return JsonObject{{"address", mailbox.address.text()},
-                      {"state", policy::state_of(standing, mailbox.validity, office.clock.now())},
+                      {"state", *state},
                       {"kind", mailbox.shell ? "free" : "paid"},
-                      {"customer", *customer},
-                      {"shell", shell},
+                      {"customer", customer->name},
+                      {"shell", login},
                       {"capacity", show_capacity(mailbox.capacity)},
                       {"valid_until", mailbox.validity ? Json(mailbox.validity->until.text()) : Json()}};
 }
 
-Result<JsonObject> record_of(Office& office, const Alias& alias)
+Result<JsonObject> record_of(Commons& commons, const Alias& alias)
 {
-    const auto to = inbox_name(office, alias.inbox);
+    const auto to = inbox_name(commons.office(), alias.inbox);
     if (!to) return pass(to);
     return JsonObject{{"address", alias.address.text()}, {"to", *to}, {"made_by", name(alias.made_by)}};
+}
+
+Result<Json> show_host_address(Office& office, const std::string& host_name)
+{
+    const auto host = office.registry.host_domain();
+    if (!host) return pass(host);
+    return *host ? Json(host_name + "@" + (*host)->name.text()) : Json();
 }
 
 Json show_capacity(const Capacity& capacity)

@@ -1,10 +1,19 @@
+// What there is and how it is: status, log, version, and names for completion.
+
+#include <algorithm>
+
 #include "core/base/version.h"
 #include "daemon/metkad/engine/household.h"
+#include "daemon/metkad/provisioning/change.h"
 #include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
 
 namespace {
+
+constexpr std::uint64_t usual_log = 100;
+constexpr std::uint64_t most_log = 10'000;
+constexpr std::size_t most_names = 200;
 
 Json row_of(const ProgramState& program)
 {
@@ -16,12 +25,34 @@ Json row_of(const ProgramState& program)
                                     {"missing", fmt::format("{}", fmt::join(program.missing, ", "))}});
 }
 
-template <class T>
-Result<void> count(control::JsonObject& card, std::string field, const Result<std::vector<T>>& all)
+Result<Json> ended(Office& office, directory::Sweep sweep)
 {
-    if (!all) return pass(all);
-    card.push_back({std::move(field), Json::count(all->size())});
-    return {};
+    const auto last = office.registry.last_sweep(sweep);
+    if (!last) return pass(last);
+    return *last ? show_instant(**last) : Json();
+}
+
+// A uid that somebody else has now ("When states meet"), a plan that is no more: for a person to mend.
+Result<control::JsonArray> problems_of(Office& office)
+{
+    control::JsonArray problems;
+    const auto shells = office.registry.shell_accounts();
+    if (!shells) return pass(shells);
+    for (const auto& shell : *shells) {
+        const auto name = office.users.name_of(shell.uid);
+        if (name == shell.login) continue;
+        problems.emplace_back(
+            fmt::format("shell account {} has uid {}, which is {} on this machine: its user is nobody here",
+                        shell.login, shell.uid, name ? "the user " + *name : "nobody's"));
+    }
+    const auto customers = office.registry.customers();
+    if (!customers) return pass(customers);
+    for (const auto& customer : *customers)
+        if (office.settings.plan(customer.plan).name != customer.plan)
+            problems.emplace_back(
+                fmt::format("customer {} has the plan {}, which metka.yaml no longer has: it counts as {}",
+                            customer.name, customer.plan, standard_plan));
+    return problems;
 }
 
 } // namespace
@@ -30,26 +61,128 @@ Result<Json> status_show(Order& order)
 {
     auto& office = order.office;
     const auto up = std::chrono::floor<std::chrono::seconds>(office.clock.now() - office.started);
-    control::JsonObject card{{"version", version},
-                             {"instance", office.settings.state_folder},
-                             {"uptime", std::int64_t{up.count()}}};
-    auto& registry = office.registry;
-    const std::array counted{
-        count(card, "customers", registry.customers()), count(card, "domains", registry.domains()),
-        count(card, "shells", registry.shell_accounts()), count(card, "mailboxes", registry.mailboxes()),
-        count(card, "aliases", registry.aliases())};
-    for (const auto& each : counted)
-        if (!each) return pass(each);
+    const auto totals = office.registry.totals();
+    if (!totals) return pass(totals);
+    auto expiry = ended(office, directory::Sweep::expiry);
+    if (!expiry) return pass(expiry);
+    auto quota = ended(office, directory::Sweep::quota);
+    if (!quota) return pass(quota);
+    auto problems = problems_of(office);
+    if (!problems) return pass(problems);
     control::JsonArray programs;
     for (const auto& program : office.programs())
         programs.push_back(row_of(program));
-    card.push_back({"programs", std::move(programs)});
-    return Json(std::move(card));
+    return Json(control::JsonObject{{"version", version},
+                                    {"instance", office.settings.state_folder},
+                                    {"uptime", std::int64_t{up.count()}},
+                                    {"customers", Json::count(totals->customers)},
+                                    {"domains", Json::count(totals->domains)},
+                                    {"shells", Json::count(totals->shells)},
+                                    {"mailboxes", Json::count(totals->mailboxes)},
+                                    {"aliases", Json::count(totals->aliases)},
+                                    {"expiry_sweep", std::move(*expiry)},
+                                    {"quota_sweep", std::move(*quota)},
+                                    {"problems", std::move(*problems)},
+                                    {"programs", std::move(programs)}});
 }
 
 Result<Json> version_show(Order&)
 {
     return Json(control::JsonObject{{"version", version}});
+}
+
+Result<Json> log_show(Order& order)
+{
+    const auto* const most = order.arguments.find<std::uint64_t>("most");
+    const auto* const subject = order.arguments.find<std::string>("subject");
+    const auto rows =
+        order.office.registry.audit({.most = std::min(most != nullptr ? *most : usual_log, most_log),
+                                     .subject = subject != nullptr ? *subject : std::string()});
+    if (!rows) return pass(rows);
+    control::JsonArray list;
+    for (const auto& entry : *rows)
+        list.emplace_back(control::JsonObject{{"at", show_instant(entry.at)},
+                                              {"actor", entry.actor},
+                                              {"acting_as", entry.acting_as},
+                                              {"verb", entry.verb},
+                                              {"subject", entry.subject},
+                                              {"before", entry.before},
+                                              {"after", entry.after}});
+    return Json(std::move(list));
+}
+
+// --- names
+
+namespace {
+
+// A list of names from objects; nothing where it could not be read, since completion has nobody to complain
+// to.
+template <class Object, class Name>
+void collect(std::vector<std::string>& names, const Result<std::vector<Object>>& all, const Name& name)
+{
+    if (!all) return;
+    for (const auto& each : *all)
+        names.push_back(std::invoke(name, each));
+}
+
+std::string address_of(const Mailbox& mailbox)
+{
+    return mailbox.address.text();
+}
+
+std::string alias_address(const Alias& alias)
+{
+    return alias.address.text();
+}
+
+std::vector<std::string> names_for_administrator(Office& office, std::string_view of)
+{
+    auto& registry = office.registry;
+    std::vector<std::string> names;
+    if (of == "customer") collect(names, registry.customers(), &Customer::name);
+    if (of == "domain")
+        collect(names, registry.domains(), [](const Domain& each) { return each.name.text(); });
+    if (of == "shell" || of == "inbox") collect(names, registry.shell_accounts(), &ShellAccount::login);
+    if (of == "mailbox" || of == "inbox" || of == "address") collect(names, registry.mailboxes(), address_of);
+    if (of == "alias" || of == "address") collect(names, registry.aliases(), alias_address);
+    if (of == "plan") {
+        names.emplace_back(standard_plan);
+        for (const auto& plan : office.settings.plans)
+            names.push_back(plan.name);
+    }
+    return names;
+}
+
+std::vector<std::string> names_for(Office& office, const ShellAccount& shell, std::string_view of)
+{
+    std::vector<std::string> names;
+    if (of == "domain")
+        collect(names, office.registry.domains_of(shell.customer),
+                [](const Domain& each) { return each.name.text(); });
+    if (of == "mailbox" || of == "inbox" || of == "address")
+        collect(names, office.registry.mailboxes_in(shell.id), address_of);
+    if (of == "alias" || of == "address") collect(names, office.registry.aliases_of(shell.id), alias_address);
+    return names;
+}
+
+} // namespace
+
+Result<Json> complete(Order& order)
+{
+    const auto& of = order.arguments.get<std::string>("of");
+    const auto& begins = order.arguments.get<std::string>("begins");
+    std::vector<std::string> names;
+    if (order.caller.is == Caller::Is::administrator)
+        names = names_for_administrator(order.office, of);
+    else if (order.caller.account)
+        names = names_for(order.office, *order.caller.account, of);
+    control::JsonArray rows;
+    for (auto& name : names) {
+        if (!name.starts_with(begins)) continue;
+        if (rows.size() == most_names) break;
+        rows.emplace_back(control::JsonObject{{"name", std::move(name)}});
+    }
+    return Json(std::move(rows));
 }
 
 } // namespace metka::metkad

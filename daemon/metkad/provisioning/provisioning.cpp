@@ -8,6 +8,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "core/control/request.h"
+#include "core/language/language.h"
 #include "core/sys/log.h"
 #include "daemon/metkad/provisioning/verbs.h"
 
@@ -20,44 +21,73 @@ struct Row {
     Handler handler;
 };
 
-const std::array<Row, 27> handlers{{
+const std::array<Row, 65> handlers{{
     {"customer.add", customer_add},
     {"customer.list", customer_list},
     {"customer.show", customer_show},
     {"customer.set", customer_set},
+    {"customer.rename", customer_rename},
+    {"customer.suspend", customer_standing},
+    {"customer.resume", customer_standing},
     {"customer.remove", customer_remove},
+    {"plan.list", plan_list},
+    {"plan.show", plan_show},
     {"domain.add", domain_add},
     {"domain.list", domain_list},
     {"domain.show", domain_show},
     {"domain.set", domain_set},
+    {"domain.prove", domain_prove},
+    {"domain.suspend", domain_set},
+    {"domain.resume", domain_set},
     {"domain.remove", domain_remove},
+    {"domain.dns", domain_dns},
+    {"domain.check", domain_check},
     {"shell.add", shell_add},
     {"shell.list", shell_list},
     {"shell.show", shell_show},
     {"shell.set", shell_set},
+    {"shell.rename", shell_rename},
+    {"shell.suspend", shell_set},
+    {"shell.resume", shell_set},
     {"shell.remove", shell_remove},
     {"mailbox.add", mailbox_add},
     {"mailbox.list", mailbox_list},
     {"mailbox.show", mailbox_show},
     {"mailbox.set", mailbox_set},
+    {"mailbox.rename", mailbox_rename},
+    {"mailbox.suspend", mailbox_set},
+    {"mailbox.resume", mailbox_set},
+    {"mailbox.renew", mailbox_renew},
     {"mailbox.remove", mailbox_remove},
     {"alias.add", alias_add},
     {"alias.list", alias_list},
     {"alias.show", alias_show},
     {"alias.set", alias_set},
+    {"alias.rename", alias_rename},
     {"alias.remove", alias_remove},
+    {"my.show", my_show},
+    {"my.usage", my_usage},
+    {"my.password", my_password},
+    {"my.log", my_log},
+    {"my.alias.list", my_alias_list},
+    {"my.alias.add", my_alias_add},
+    {"my.alias.rename", my_alias_rename},
+    {"my.alias.remove", my_alias_remove},
+    {"my.mailbox.list", my_mailbox_list},
+    {"my.mailbox.show", my_mailbox_show},
+    {"my.mailbox.add", my_mailbox_add},
+    {"my.mailbox.set", my_mailbox_set},
+    {"my.mailbox.rename", my_mailbox_rename},
+    {"my.mailbox.remove", my_mailbox_remove},
+    {"sweep.expiry", sweep_expiry},
+    {"sweep.quota", sweep_quota},
+    {"notices.list", notices_list},
+    {"apply", apply},
     {"status", status_show},
+    {"log", log_show},
     {"version", version_show},
+    {"complete", complete},
 }};
-
-asio::awaitable<Result<Json>> handle(Order& order)
-{
-    const auto* const handler = handler_of(order.verb.method());
-    if (handler == nullptr) co_return fail(Fault::internal, "nobody carries out {}", order.verb.method());
-    if (const auto* const at_once = std::get_if<AtOnce>(handler)) co_return (*at_once)(order);
-    auto answer = co_await std::get<Awaiting>(*handler)(order);
-    co_return answer;
-}
 
 void note(std::uint32_t uid, const control::Verb& verb, const Result<Json>& done)
 {
@@ -71,6 +101,15 @@ void note(std::uint32_t uid, const control::Verb& verb, const Result<Json>& done
 }
 
 } // namespace
+
+asio::awaitable<Result<Json>> handle(Order& order)
+{
+    const auto* const handler = handler_of(order.verb.method());
+    if (handler == nullptr) co_return fail(Fault::internal, "nobody carries out {}", order.verb.method());
+    if (const auto* const at_once = std::get_if<AtOnce>(handler)) co_return (*at_once)(order);
+    auto answer = co_await std::get<Awaiting>(*handler)(order);
+    co_return answer;
+}
 
 const Handler* handler_of(std::string_view method)
 {
@@ -103,37 +142,66 @@ asio::awaitable<Turnstile::Pass> Turnstile::enter()
     co_return Pass(*this);
 }
 
-asio::awaitable<Result<Json>> Provisioning::carry_out(std::uint32_t uid, const control::Verb& verb,
-                                                      Json params)
+namespace {
+
+Language language_for(const control::Request& request, const Caller& caller)
 {
+    if (request.language) return *request.language;
+    return caller.account ? caller.account->language : Language::english;
+}
+
+} // namespace
+
+asio::awaitable<Result<Json>> Provisioning::carry_out(std::uint32_t uid, control::Request& request,
+                                                      const Tell& tell)
+{
+    const auto& verb = *request.verb;
     auto caller = identify(uid, office_.administrators, office_.users, office_.registry);
+    if (caller && request.as) caller = in_place_of(std::move(*caller), *request.as, office_.registry);
     if (!caller) co_return pass(caller);
     const auto allowed = may_ask(*caller, verb);
     if (!allowed) co_return pass(allowed);
-    auto arguments = control::Arguments::read(verb, std::move(params));
+    auto arguments = control::Arguments::read(verb, std::move(request.params));
     if (!arguments) co_return pass(arguments);
-    Order order{office_, verb, std::move(*caller), std::move(*arguments)};
+    request.language = language_for(request, *caller);
+    Order order{office_, verb, std::move(*caller), std::move(*arguments), *request.language};
+    order.progress = [&tell](std::uint64_t done, std::uint64_t total, std::string_view what) {
+        if (tell) tell(control::progress_line({.done = done, .total = total, .what = std::string(what)}));
+    };
+    order.writers = &writers_;
     std::optional<Turnstile::Pass> turn;
-    if (verb.effect != control::Effect::reads) {
+    const bool takes_turns_itself =
+        verb.effect == control::Effect::sweeps || verb.effect == control::Effect::asks;
+    if (verb.effect != control::Effect::reads && !takes_turns_itself) {
         auto mine = co_await writers_.enter();
         turn.emplace(std::move(mine));
+        // What the caller is may have changed while it waited: its account renamed, suspended, gone.
+        auto still = identify(uid, office_.administrators, office_.users, office_.registry);
+        if (still && request.as) still = in_place_of(std::move(*still), *request.as, office_.registry);
+        if (!still) co_return pass(still);
+        const auto still_allowed = may_ask(*still, verb);
+        if (!still_allowed) co_return pass(still_allowed);
+        order.caller = std::move(*still);
     }
     auto answer = co_await handle(order);
     co_return answer;
 }
 
-asio::awaitable<std::string> Provisioning::answer(std::uint32_t uid, std::string line)
+asio::awaitable<std::string> Provisioning::answer(std::uint32_t uid, std::string line, Tell tell)
 {
     auto request = control::parse_request(line);
     wipe(line); // it may hold a password
     if (!request) co_return control::refusal_line(request.error());
-    auto done = co_await carry_out(uid, *request->verb, std::move(request->params));
+    auto done = co_await carry_out(uid, *request, tell);
     note(uid, *request->verb, done);
     if (done) co_return control::answer_line(request->id, std::move(*done));
-    const bool bad_value = done.error().fault == Fault::invalid && !done.error().field.empty();
+    auto& error = done.error();
+    if (request->verb->who == control::Who::self && request->language && !error.said.format.empty())
+        error.text = language::say(*request->language, error.said);
+    const bool bad_value = error.fault == Fault::invalid && !error.field.empty();
     co_return control::refusal_line({.id = request->id,
                                      .code = bad_value ? control::Code::bad_params : control::Code::refused,
-                                     .error = std::move(done.error())});
+                                     .error = std::move(error)});
 }
 
 } // namespace metka::metkad

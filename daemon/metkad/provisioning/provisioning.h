@@ -3,8 +3,9 @@
 // asks the rules (core/policy/provisioning.h), and carries the change out: all of it or nothing.
 //
 // What belongs together is done in the order that leaves nothing dangling after a crash: to add, the secret,
-// then the tree, then the row; to remove, the row, then the secret, then the tree. Orders that write are
-// carried out one after the other, so that what a rule counted is still true when the row is written.
+// then the tree, then the row; to remove, the row, then the secret, and the tree when its grace is over.
+// Orders that write are carried out one after the other, so that what a rule counted is still true when the
+// row is written.
 
 #include <deque>
 #include <functional>
@@ -19,12 +20,16 @@
 #include "core/base/secret.h"
 #include "core/control/arguments.h"
 #include "core/control/json.h"
+#include "core/control/request.h"
 #include "core/control/verbs.h"
 #include "core/directory/directory.h"
+#include "core/login/protocol.h"
 #include "core/maildir/protocol.h"
 #include "core/settings/settings.h"
 #include "daemon/metkad/caller.h"
 #include "daemon/metkad/machine/accounts.h"
+#include "daemon/metkad/machine/fences.h"
+#include "daemon/metkad/machine/resolver.h"
 
 namespace metka::metkad {
 
@@ -34,8 +39,11 @@ struct ProgramState; // household.h
 class Keys {
   public:
     virtual ~Keys() = default;
-    virtual asio::awaitable<Result<void>> set_password(InboxId account, Secret password) = 0; // durable
-    virtual asio::awaitable<Result<void>> remove(InboxId account) = 0; // safe to repeat
+    virtual asio::awaitable<Result<void>> set_password(InboxId account, Secret password) = 0;  // durable
+    virtual asio::awaitable<Result<void>> set_hashes(std::vector<login::KeptHash> hashes) = 0; // durable
+    virtual asio::awaitable<Result<bool>> is_right(InboxId account, Secret password) = 0;
+    virtual asio::awaitable<Result<void>> changed_elsewhere(InboxId account) = 0; // a Unix password
+    virtual asio::awaitable<Result<void>> remove(InboxId account) = 0;            // safe to repeat
 };
 
 // The mail trees, which metka-store keeps.
@@ -44,8 +52,25 @@ class Trees {
     virtual ~Trees() = default;
     // A shell inbox: with a descriptor of its Maildir. Safe to repeat.
     virtual asio::awaitable<Result<std::optional<sys::Descriptor>>> make(maildir::InboxPlace place) = 0;
-    virtual asio::awaitable<Result<void>> remove(maildir::InboxPlace place) = 0; // safe to repeat
+    // Safe to repeat. With a descriptor: a folder that only its owner, the shell user, can empty; then
+    // repeat.
+    virtual asio::awaitable<Result<std::optional<sys::Descriptor>>> remove(maildir::InboxPlace place) = 0;
     virtual asio::awaitable<Result<maildir::Usage>> usage(maildir::InboxPlace place) = 0;
+    // The rest is as core/maildir/protocol.h says it; lists may be longer than a frame.
+    virtual asio::awaitable<Result<void>> make_all(std::vector<maildir::InboxPlace> places) = 0;
+    virtual asio::awaitable<Result<void>> carry(maildir::InboxPlace from, maildir::InboxPlace to) = 0;
+    virtual asio::awaitable<Result<std::vector<Bytes>>> usages(std::vector<InboxId> inboxes) = 0;
+    virtual asio::awaitable<Result<maildir::NoticeSent>> send(maildir::SendNotice notice) = 0;
+    virtual asio::awaitable<Result<maildir::NoticeSent>> sent(maildir::AskNotice notice) = 0;
+    virtual asio::awaitable<Result<std::vector<maildir::NoticeRow>>> notices(InboxId inbox,
+                                                                             std::size_t most) = 0;
+    virtual asio::awaitable<Result<maildir::Checked>> check(InboxId inbox) = 0;
+};
+
+// The sweeps that run now: two of a kind never do.
+struct SweepsUnderWay {
+    bool expiry = false;
+    bool quota = false;
 };
 
 // All that provisioning works with; everything referred to outlives it.
@@ -56,20 +81,14 @@ struct Office {
     Keys& keys;
     Trees& trees;
     UnixAccounts& unix_accounts;
+    Fences& fences;
+    Resolver& resolver;
     const UserDatabase& users;
     Administrators administrators;
     std::function<std::vector<ProgramState>()> programs;
+    std::function<Result<void>()> write_zones; // after every change of domains
     Instant started;
-};
-
-// One request on its way.
-struct Order {
-    Office& office;
-    const control::Verb& verb;
-    Caller caller;
-    control::Arguments arguments;
-
-    bool is_dry_run() const { return arguments.flag("dry_run"); }
+    SweepsUnderWay sweeps = {};
 };
 
 // Lets one in at a time, in the order of coming. One event loop.
@@ -93,16 +112,44 @@ class Turnstile {
     std::deque<std::weak_ptr<asio::steady_timer>> waiting_;
 };
 
+// What is made for rows that become durable together, once all of them are there (apply).
+struct Furnishings {
+    std::vector<maildir::InboxPlace> places;
+    std::vector<login::KeptHash> hashes;
+};
+
+// real: carried out by itself. batched: its row waits for the others of its batch, and is furnished after
+// them. rehearsal: as batched, and the batch is dropped.
+enum class Mode { real, batched, rehearsal };
+
+// One request on its way.
+struct Order {
+    Office& office;
+    const control::Verb& verb;
+    Caller caller;
+    control::Arguments arguments;
+    Language language = Language::english; // of what `my` answers
+    std::function<void(std::uint64_t done, std::uint64_t total, std::string_view what)> progress = {};
+    Turnstile* writers = nullptr; // for a verb that takes its turns by itself (Effect::sweeps)
+    Mode mode = Mode::real;
+    Furnishings* furnishings = nullptr; // of a batch
+    bool is_change = false;             // set by commit(): something was, or would be, changed
+
+    bool is_dry_run() const { return arguments.flag("dry_run"); }
+};
+
 class Provisioning {
   public:
+    using Tell = std::function<void(std::string line)>; // for lines before the answer
+
     explicit Provisioning(Office office) : office_(std::move(office)) {}
 
     // One line of a request in, one line of an answer out, whatever came. `uid` is the kernel's word.
-    asio::awaitable<std::string> answer(std::uint32_t uid, std::string line);
+    asio::awaitable<std::string> answer(std::uint32_t uid, std::string line, Tell tell);
 
   private:
-    asio::awaitable<Result<control::Json>> carry_out(std::uint32_t uid, const control::Verb& verb,
-                                                     control::Json params);
+    asio::awaitable<Result<control::Json>> carry_out(std::uint32_t uid, control::Request& request,
+                                                     const Tell& tell);
     Office office_;
     Turnstile writers_;
 };

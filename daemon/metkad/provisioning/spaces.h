@@ -6,15 +6,48 @@
 
 namespace metka::metkad {
 
-Result<std::vector<Mailbox>> free_mailboxes_of(Office& office, const InboxId& shell);
+// The numbers in force for one shell account, one domain, one customer: their own, or the plan's.
+struct Numbers {
+    std::uint64_t most_in_shell = 0;
+    std::uint64_t most_aliases = 0;
+};
+Result<Numbers> numbers_of(Office& office, const ShellAccount& shell);
+Result<std::uint64_t> most_free_mailboxes(Office& office, const Domain& domain);
+
+// The two sums of which the lesser is what a customer may have ("When states meet", plan numbers overridden).
+struct Sums {
+    std::uint64_t of_shells = 0;
+    std::uint64_t of_domains = 0;
+};
+Result<Sums> sums_of(Office& office, const Customer& customer);
 
 // What rule 4 asks of a new free mailbox at `address`.
 Result<policy::FreeMailboxFacts> free_mailbox_facts(Office& office, const ShellAccount& shell,
                                                     const Address& address);
 
-// Whether a free mailbox of this capacity fits the disk limit; `changed` is the mailbox whose capacity it
-// replaces.
-asio::awaitable<Result<void>> check_disk_limit(Office& office, const ShellAccount& shell, Capacity capacity,
-                                               std::optional<InboxId> changed);
+// How many aliases self-service has made: to the account itself, and what renamed free mailboxes left behind.
+Result<std::uint64_t> self_service_aliases(Office& office, const ShellAccount& shell);
+
+// Home as last measured, and inbox as it is now.
+struct SpaceUse {
+    Bytes home;
+    maildir::Usage inbox;
+    Bytes boxes; // of the free mailboxes, removed ones included
+    Bytes all() const;
+};
+asio::awaitable<Result<SpaceUse>> use_of(Office& office, const ShellAccount& shell);
+
+// The facts of rule 4 and 6 for a disk limit: `limit`, and free mailboxes as they are but for one that
+// becomes `capacity`: `changed`, or a new one.
+struct Promise {
+    Capacity capacity;
+    std::optional<InboxId> changed;
+};
+asio::awaitable<Result<void>> check_disk_limit(Office& office, const ShellAccount& shell,
+                                               std::optional<Promise> promise,
+                                               policy::Asker asker = policy::Asker::administrator);
+
+// Measures the home afresh, which may take minutes, and notes it when it is its turn to write.
+asio::awaitable<Result<HomeMeasure>> measure_home(Office& office, Turnstile& writers, ShellAccount shell);
 
 } // namespace metka::metkad

@@ -17,6 +17,19 @@ using login::Verdict;
 
 namespace {
 
+// shadow(5) of one user at most.
+struct PaperUsers final : UnixUsers {
+    Result<std::optional<ShadowEntry>> find(std::string_view login, std::uint32_t uid,
+                                            Instant now) const override
+    {
+        if (login != user.login || uid != user.uid) return std::optional<ShadowEntry>();
+        auto entry = find_shadow(line, login);
+        return entry && is_open(*entry, day_of(now)) ? entry : std::nullopt;
+    }
+    ShellAccount user;
+    std::string line;
+};
+
 // metka-auth with its neighbours: two programs, metkad, and a store that notes what it is granted.
 struct House {
     People people;
@@ -28,15 +41,20 @@ struct House {
     asio::io_context loop;
     net::Link store;
     HashPool hashes{Hasher::make(1).value(), {}};
-    Gatekeeper gatekeeper{directory, secrets, hashes, store, clock, [this] { return time; }};
+    PaperUsers unix_users;
+    Gatekeeper gatekeeper;
     std::vector<std::shared_ptr<net::Wire>> wires;
     net::Link smtp, access;
     std::shared_ptr<net::Wire> metkad;
     std::vector<InboxId> granted;
     std::vector<sys::Descriptor> store_ends;
 
-    House()
+    explicit House(bool has_unix_passwords = false)
+        : gatekeeper(
+              directory, secrets, hashes, store, clock, [this] { return time; },
+              has_unix_passwords ? &unix_users : nullptr)
     {
+        unix_users.user = people.anna;
         REQUIRE(people.move_in(directory));
         smtp.replace(ask_with(gatekeeper.handler_for(Service::submission)));
         access.replace(ask_with(gatekeeper.handler_for(Service::pop3)));
@@ -305,4 +323,104 @@ TEST_CASE("beyond what may wait for a hash, log-ins are told to try again at onc
 
     const auto later = awaited(loop, pool.verify(password, against)); // and there is room again
     CHECK(later);
+}
+
+namespace {
+
+std::string shadow_line(const Hasher& hasher, std::string_view password,
+                        std::string_view rest = "19000:0:99999:7:::")
+{
+    auto& writable = const_cast<Hasher&>(hasher);
+    return "anna:" + writable.hash(Secret(password)).value() + ":" + std::string(rest);
+}
+
+} // namespace
+
+TEST_CASE("in an instance of root's a shell account has the password of its Unix user and no other")
+{
+    House house(true);
+    REQUIRE(house.set_password(house.people.anna.id, "kept here"));
+    REQUIRE(house.set_password(house.people.biuro.id, "b"));
+    house.unix_users.line = shadow_line(house.hashes.hasher(), "unix");
+    CHECK(house.verdict(Service::submission, "anna", "unix") == Verdict::right);
+    CHECK(house.verdict(Service::submission, "info@moja-firma.lublin.pl", "unix") == Verdict::right);
+    CHECK(house.verdict(Service::submission, "anna", "kept here") == Verdict::wrong);
+    CHECK(house.verdict(Service::submission, biuro, "b") == Verdict::right);
+    CHECK(house.verdict(Service::submission, biuro, "unix") == Verdict::wrong);
+}
+
+TEST_CASE("a Unix password that was locked, closed or changed is wrong at once, at the cost of one hash")
+{
+    House house(true);
+    const auto& hasher = house.hashes.hasher();
+    const auto good = shadow_line(hasher, "unix");
+    const auto cost = [&](std::string_view password, Verdict verdict) {
+        const auto before = hasher.hashes();
+        CHECK(house.verdict(Service::pop3, "anna", password) == verdict);
+        return hasher.hashes() - before;
+    };
+    house.unix_users.line = good;
+    CHECK(cost("unix", Verdict::right) == 1);
+    CHECK(cost("unix", Verdict::right) == 0);
+    for (const auto& closed :
+         {"anna:!" + good.substr(5), shadow_line(hasher, "unix", "19000:0:99999:7::1:"),
+          shadow_line(hasher, "unix", "0:0:99999:7:::"), std::string("anna:$9$odd:1::::::"), std::string()}) {
+        CAPTURE(closed);
+        house.unix_users.line = closed;
+        CHECK(cost("unix", Verdict::wrong) == 1);
+    }
+    house.unix_users.line = shadow_line(hasher, "new");
+    CHECK(cost("unix", Verdict::wrong) == 1);
+    CHECK(cost("new", Verdict::right) == 1);
+    house.unix_users.user.uid += 1; // the name belongs to somebody else now
+    CHECK(cost("new", Verdict::wrong) == 1);
+}
+
+TEST_CASE("what is remembered of a password that changed elsewhere is forgotten on word of it")
+{
+    House house(true);
+    house.unix_users.line = shadow_line(house.hashes.hasher(), "unix");
+    CHECK(house.verdict(Service::pop3, "anna", "unix") == Verdict::right);
+    const login::PasswordChanged word{.account = house.people.anna.id};
+    REQUIRE(awaited(house.loop, house.metkad->ask_for<login::Stored>(word)));
+    const auto before = house.hashes.hasher().hashes();
+    CHECK(house.verdict(Service::pop3, "anna", "unix") == Verdict::right);
+    CHECK(house.hashes.hasher().hashes() == before + 1);
+}
+
+TEST_CASE("metkad is told whether a password is right, at the cost of a log-in, and nothing else")
+{
+    House house;
+    REQUIRE(house.set_password(house.people.biuro.id, "b"));
+    const auto verified = [&](const InboxId& account, std::string_view password) {
+        login::VerifyPassword question{.account = account, .password = Secret(password)};
+        const auto before = house.hashes.hasher().hashes();
+        const auto answer = awaited(house.loop, house.metkad->ask_for<login::Verified>(std::move(question)));
+        REQUIRE(answer);
+        CHECK(house.hashes.hasher().hashes() == before + 1);
+        return answer->right;
+    };
+    CHECK_FALSE(verified(house.people.biuro.id, "c"));
+    CHECK_FALSE(verified(InboxId::make(directory::noon), "b"));
+    CHECK(verified(house.people.biuro.id, "b"));
+}
+
+TEST_CASE("hashes from elsewhere are kept all together, or none when one of them will not do")
+{
+    House house;
+    auto hasher = Hasher::make(5).value();
+    const auto good = hasher->hash(Secret("from elsewhere")).value();
+    const auto keep = [&](std::string_view second) {
+        login::SetHashes order;
+        order.hashes.push_back({.account = house.people.biuro.id, .hash = Secret(good)});
+        order.hashes.push_back({.account = house.people.anna.id, .hash = Secret(second)});
+        return awaited(house.loop, house.metkad->ask_for<login::Stored>(std::move(order)));
+    };
+    const auto refused = keep("$1$abcdefgh$0000000000000000000000");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fault == Fault::invalid);
+    CHECK_FALSE(house.secrets.hash_of(house.people.biuro.id).value());
+    REQUIRE(keep(good));
+    CHECK(house.verdict(Service::submission, biuro, "from elsewhere") == Verdict::right);
+    CHECK(house.verdict(Service::submission, "anna", "from elsewhere") == Verdict::right);
 }

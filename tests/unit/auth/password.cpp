@@ -72,16 +72,17 @@ TEST_CASE("a right answer is remembered for a minute, for that account and passw
     const auto anna = InboxId::make(from_unix_ms(1));
     const auto other = InboxId::make(from_unix_ms(2));
     const Secret password("p");
-    CHECK_FALSE(remembered.knows(anna, password, start));
-    remembered.note(anna, password, start, remembered.changes());
-    CHECK(remembered.knows(anna, password, start));
-    CHECK(remembered.knows(anna, password, start + std::chrono::seconds(59)));
-    CHECK_FALSE(remembered.knows(anna, password, start + std::chrono::seconds(60)));
-    CHECK_FALSE(remembered.knows(anna, Secret("q"), start));
-    CHECK_FALSE(remembered.knows(anna, Secret(), start));
-    CHECK_FALSE(remembered.knows(other, password, start));
+    CHECK_FALSE(remembered.knows(anna, password, "hash", start));
+    remembered.note(anna, password, "hash", start, remembered.changes());
+    CHECK(remembered.knows(anna, password, "hash", start));
+    CHECK(remembered.knows(anna, password, "hash", start + std::chrono::seconds(59)));
+    CHECK_FALSE(remembered.knows(anna, password, "hash", start + std::chrono::seconds(60)));
+    CHECK_FALSE(remembered.knows(anna, Secret("q"), "hash", start));
+    CHECK_FALSE(remembered.knows(anna, Secret(), "hash", start));
+    CHECK_FALSE(remembered.knows(other, password, "hash", start));
+    CHECK_FALSE(remembered.knows(anna, password, "another hash", start));
     remembered.forget(anna);
-    CHECK_FALSE(remembered.knows(anna, password, start));
+    CHECK_FALSE(remembered.knows(anna, password, "hash", start));
 }
 
 TEST_CASE("what a hash found out while a password changed is not remembered")
@@ -91,6 +92,6 @@ TEST_CASE("what a hash found out while a password changed is not remembered")
     const auto anna = InboxId::make(from_unix_ms(1));
     const auto before = remembered.changes();
     remembered.forget(anna);
-    remembered.note(anna, Secret("old"), start, before);
-    CHECK_FALSE(remembered.knows(anna, Secret("old"), start));
+    remembered.note(anna, Secret("old"), "hash", start, before);
+    CHECK_FALSE(remembered.knows(anna, Secret("old"), "hash", start));
 }

@@ -78,6 +78,17 @@ TEST_CASE("a bad parameter is refused as invalid, with its name as the field")
         {"domain.add", R"({"domain":"a.pl","customer":"x","owned":"yes"})", "owned", "true or false"},
         {"domain.add", R"({"domain":"a..pl","customer":"x"})", "domain", "a..pl"},
         {"alias.add", R"({"address":"a@b.pl","to":"-"})", "to", "shell account"},
+        {"log", R"({"most":"many"})", "most", "many"},
+        {"log", R"({"most":-1})", "most", "text"},
+        {"mailbox.list", R"({"over":"lots%"})", "over", "90%"},
+        {"mailbox.list", R"({"over":1001})", "over", "1001"},
+        {"shell.set", R"({"login":"anna","aliases":"some"})", "aliases", "plan"},
+        {"shell.set", R"({"login":"anna","free_domain":"a..pl"})", "free_domain", "a..pl"},
+        {"mailbox.set", R"({"address":"a@b.pl","notice_days":"often"})", "notice_days", "often"},
+        {"mailbox.set", R"({"address":"a@b.pl","host_name":"a@b.pl"})", "host_name", "host domain"},
+        {"plan.show", R"({"name":"The Best"})", "name", "The Best"},
+        {"apply", R"({"objects":"all"})", "objects", "list of objects"},
+        {"complete", R"({"of":"colour","begins":""})", "of", "mailbox"},
         {"alias.add", R"({"address":"a@b.pl","to":"@"})", "to", "address"},
     };
     for (const auto& row : rows) {
@@ -98,4 +109,30 @@ TEST_CASE("a dry run needs no password")
 TEST_CASE("a contact may be an address that could not be provisioned here")
 {
     CHECK(read("customer.add", R"({"name":"x","title":"X","contact":"Anna+sklep@example.org"})").has_value());
+}
+
+TEST_CASE("numbers, shares, days and domains may be the plan's own or none, where the table says so")
+{
+    const auto shell = read("shell.set", R"({"login":"anna","aliases":7,"free_mailboxes":"plan",
+        "free_domain":"none"})");
+    REQUIRE_MESSAGE(shell.has_value(), shell.error().text);
+    CHECK(shell->get<NumberOverride>("aliases").own == 7);
+    CHECK_FALSE(shell->get<NumberOverride>("free_mailboxes").own.has_value());
+    CHECK_FALSE(shell->get<DomainOverride>("free_domain").own.has_value());
+    const auto mailbox =
+        read("mailbox.set", R"({"address":"a@b.pl","notice_days":"7,1","host_name":"biuro"})");
+    REQUIRE_MESSAGE(mailbox.has_value(), mailbox.error().text);
+    CHECK(mailbox->get<DaysOverride>("notice_days").own == NoticeDays{7, 1});
+    CHECK(mailbox->get<std::string>("host_name") == "biuro");
+    CHECK(read("mailbox.list", R"({"over":"90%"})")->get<std::uint64_t>("over") == 90);
+    CHECK(read("mailbox.list", R"({"over":"90"})")->get<std::uint64_t>("over") == 90);
+    CHECK(read("log", R"({"most":10})")->get<std::uint64_t>("most") == 10);
+}
+
+TEST_CASE("a list of objects is taken as it is, and beginning with nothing is a beginning")
+{
+    const auto apply = read("apply", R"({"objects":[{"kind":"customer"}]})");
+    REQUIRE(apply.has_value());
+    CHECK(to_text(apply->get<Json>("objects")) == R"([{"kind":"customer"}])");
+    CHECK(read("complete", R"({"of":"mailbox","begins":""})").has_value());
 }

@@ -36,6 +36,11 @@ TEST_CASE("a bad request is refused with the code of JSON-RPC and the field at f
         {R"({"jsonrpc":"2.0","id":1})", Code::bad_request, "method", "method"},
         {R"({"jsonrpc":"2.0","id":1,"method":5})", Code::bad_request, "method", "text"},
         {R"({"jsonrpc":"2.0","id":1,"method":"version","extra":1})", Code::bad_request, "extra", "extra"},
+        {R"({"jsonrpc":"2.0","id":1,"method":"version","as":5})", Code::bad_request, "as", "log-in"},
+        {R"({"jsonrpc":"2.0","id":1,"method":"version","language":"de"})", Code::bad_request, "language",
+         "“pl” or “en”"},
+        {R"({"jsonrpc":"2.0","id":1,"method":"version","language":1})", Code::bad_request, "language",
+         "“pl”"},
         {R"({"jsonrpc":"2.0","id":1,"method":"mailbox.ad"})", Code::unknown_method, "method", "mailbox.add"},
         {R"({"jsonrpc":"2.0","id":1,"method":"x","method":"version"})", Code::not_json, "", "twice"},
     };
@@ -81,4 +86,35 @@ TEST_CASE("an answer that is none is an internal fault")
         REQUIRE_FALSE(answer.has_value());
         CHECK(answer.error().fault == Fault::internal);
     }
+}
+
+TEST_CASE("in whose place and in which language is asked stands beside the method, where it is said at all")
+{
+    const auto& verb = *verb_of("my.show");
+    const auto line = request_line(1, verb, {}, {.as = "anna", .language = Language::english});
+    CHECK(line == R"({"jsonrpc":"2.0","id":1,"method":"my.show","as":"anna","language":"en","params":null})"
+                  "\n");
+    const auto request = parse_request(line);
+    REQUIRE(request.has_value());
+    CHECK(request->as == "anna");
+    CHECK(request->language == Language::english);
+    const auto plain = parse_request(request_line(1, verb, {}));
+    REQUIRE(plain.has_value());
+    CHECK_FALSE(plain->as.has_value());
+    CHECK_FALSE(plain->language.has_value());
+}
+
+TEST_CASE("progress that metkad tells is the progress that metkactl reads, and an answer is none")
+{
+    const Progress progress{.done = 3, .total = 12'000, .what = "mailboxes"};
+    const auto line = progress_line(progress);
+    CHECK(line ==
+          R"({"jsonrpc":"2.0","method":"progress","params":{"done":3,"total":12000,"what":"mailboxes"}})"
+          "\n");
+    CHECK(parse_progress(line) == progress);
+    CHECK(parse_progress(R"({"jsonrpc":"2.0","method":"progress","params":{"done":-1}})") == Progress{});
+    for (const std::string_view other :
+         {"", "[]", R"({"jsonrpc":"2.0","id":1,"result":{"method":"progress"}})",
+          R"({"jsonrpc":"2.0","method":"other","params":{}})", R"({"method":"progress"})"})
+        CHECK_FALSE(parse_progress(other).has_value());
 }

@@ -39,9 +39,11 @@ TEST_CASE(
         CHECK(verb.example.starts_with("metkactl " + std::string(verb.noun)));
         CHECK_FALSE(verb.fields.empty());
         std::set<std::string_view> names;
+        std::set<std::string> flags;
         for (const auto& parameter : verb.parameters) {
             CAPTURE(parameter.name);
             CHECK(names.insert(parameter.name).second);
+            CHECK((parameter.need == Need::key || flags.insert(parameter.flag()).second));
             CHECK((parameter.need == Need::key) == (&parameter == verb.key()));
             CHECK((parameter.type == Type::choice) == !parameter.choices.empty());
         }
@@ -51,13 +53,24 @@ TEST_CASE(
 TEST_CASE("only what tells nothing may be asked by anyone")
 {
     for (const auto& verb : verbs())
-        CHECK((verb.who == Who::anyone) == (verb.method() == "version"));
+        CHECK((verb.who == Who::anyone) == (verb.method() == "version" || verb.method() == "complete"));
 }
 
 TEST_CASE("a usage line shows the key, what is required, and what may be left out")
 {
-    CHECK(usage(*verb_of("alias.add")) == "metkactl alias add ADDRESS --to ADDRESS|LOGIN [--dry-run]");
-    CHECK(usage(*verb_of("domain.set")) ==
-          "metkactl domain set DOMAIN [--state active|suspended] [--owned] [--dry-run]");
+    CHECK(usage(*verb_of("alias.set")) == "metkactl alias set ADDRESS --to ADDRESS|LOGIN [--dry-run]");
+    CHECK(usage(*verb_of("domain.prove")) == "metkactl domain prove DOMAIN [--dry-run]");
     CHECK(usage(*verb_of("status")) == "metkactl status");
+    CHECK(usage(*verb_of("apply")) == "metkactl apply FILE [--dry-run]");
+    CHECK(usage(*verb_of("my.alias.add")) == "metkactl my alias add ADDRESS [--dry-run]");
+    CHECK(usage(*verb_of("my.password")) ==
+          "metkactl my password [--mailbox ADDRESS] --password-stdin|--generate [--dry-run]");
+}
+
+TEST_CASE("every verb but the one for programs has an example that begins with its own words")
+{
+    for (const auto& verb : verbs()) {
+        CHECK(verb.example.starts_with("metkactl " + verb.words()));
+        CHECK(verb.is_for_programs() == (verb.method() == "complete"));
+    }
 }

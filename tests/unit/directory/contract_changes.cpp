@@ -43,9 +43,11 @@ FOR_BOTH("a key that is taken, or a row that is not there, is refused")
     of_nobody.id = no_inbox;
     of_nobody.address = address("new@moja-firma.lublin.pl");
     of_nobody.customer = stranger;
+    of_nobody.host_name = "new";
     Mailbox elsewhere = people.sklep;
     elsewhere.id = no_inbox;
     elsewhere.address = address("new@example.org");
+    elsewhere.host_name = "new";
     const Alias to_nobody{.address = address("new@moja-firma.lublin.pl"), .inbox = no_inbox};
 
     struct Row {
@@ -148,7 +150,7 @@ FOR_BOTH("a change writes its audit row, read after the work")
         entry.after = "null";
         return changes.remove_alias(people.info.address);
     }));
-    const auto audit = registry.audit(1).value();
+    const auto audit = registry.audit({.most = 1}).value();
     REQUIRE(audit.size() == 1);
     CHECK(audit[0].at == noon);
     CHECK(audit[0].actor_uid == 1001);
@@ -158,8 +160,8 @@ FOR_BOTH("a change writes its audit row, read after the work")
     CHECK(audit[0].subject == "info@moja-firma.lublin.pl");
     CHECK(audit[0].before == "{}");
     CHECK(audit[0].after == "null");
-    CHECK(registry.audit(10).value().size() == 2);
-    CHECK(registry.audit(0).value().empty());
+    CHECK(registry.audit({.most = 10}).value().size() == 2);
+    CHECK(registry.audit({.most = 0}).value().empty());
 }
 
 FOR_BOTH("a renamed mailbox gives its old address back and keeps its id, its aliases and its birthday")
@@ -217,7 +219,7 @@ FOR_BOTH("text that is no UTF-8, or holds a NUL, is refused")
         REQUIRE_FALSE(done);
         CHECK(done.error().fault == Fault::invalid);
     }
-    CHECK(registry.audit(10).value().empty());
+    CHECK(registry.audit({.most = 10}).value().empty());
 }
 
 FOR_BOTH("a change inside a change is refused")

@@ -33,10 +33,10 @@ inline Result<void> change(Registry& registry, const Work& work)
 // The fault of a change, and that it left neither rows nor an audit row behind.
 inline Fault fault_of(Registry& registry, const Work& work)
 {
-    const auto audited = registry.audit(100).value().size();
+    const auto audited = registry.audit({.most = 100}).value().size();
     const auto done = change(registry, work);
     REQUIRE_FALSE(done);
-    CHECK(registry.audit(100).value().size() == audited);
+    CHECK(registry.audit({.most = 100}).value().size() == audited);
     return done.error().fault;
 }
 

@@ -42,12 +42,14 @@ struct People {
                   .address = address("biuro@moja-firma.lublin.pl"),
                   .customer = firma.id,
                   .shell = anna.id,
+                  .host_name = "biuro.moja-firma",
                   .capacity = 50_MiB,
                   .validity = Validity{.until = Date::parse("2027-12-31").value(), .ends = noon},
                   .created = noon};
     Mailbox sklep{.id = InboxId::make(noon),
                   .address = address("sklep@moja-firma.lublin.pl"),
                   .customer = firma.id,
+                  .host_name = "sklep.moja-firma",
                   .created = noon};
     Alias info{.address = address("info@moja-firma.lublin.pl"),
                .inbox = anna.id,

@@ -77,7 +77,7 @@ TEST_CASE("a writer killed inside a change leaves the old state, one killed afte
     REQUIRE(aliases.size() == 4);
     CHECK(aliases[2].address.local() == "one-2");
     CHECK(aliases[3].address.local() == "two-2");
-    CHECK(registry->audit(10).value().size() == 2);
+    CHECK(registry->audit({.most = 10}).value().size() == 2);
 }
 
 TEST_CASE("writers killed at any moment never leave half a change, nor a change without its audit row")
@@ -109,9 +109,51 @@ TEST_CASE("writers killed at any moment never leave half a change, nor a change 
         const auto registry = open_registry(path).value();
         const auto added = registry->aliases().value().size() - 2;
         CHECK(added % 2 == 0);
-        CHECK(registry->audit(100'000).value().size() == added / 2 + 1);
+        CHECK(registry->audit({.most = 100'000}).value().size() == added / 2 + 1);
         CHECK(added / 2 >= static_cast<std::size_t>(round + 1));
     }
+}
+
+TEST_CASE("of a batch nothing is left by a killed writer before it is finished, and everything after")
+{
+    TestFolder folder;
+    const auto path = folder.file("metka.db");
+    const People people;
+    REQUIRE(people.move_in(*open_registry(path).value()));
+    const auto killed_before = in_child([&] {
+        const auto registry = open_registry(path).value();
+        const auto batch = registry->batch().value();
+        if (add_aliases(*registry, people.biuro.id, 1, [] {})) raise(SIGKILL);
+        return 0;
+    });
+    CHECK(killed_before == -SIGKILL);
+    CHECK(open_registry(path).value()->aliases().value().size() == 2);
+    const auto killed_after = in_child([&] {
+        const auto registry = open_registry(path).value();
+        const auto batch = registry->batch().value();
+        if (add_aliases(*registry, people.biuro.id, 2, [] {}) && batch->finish()) raise(SIGKILL);
+        return 0;
+    });
+    CHECK(killed_after == -SIGKILL);
+    const auto registry = open_registry(path).value();
+    CHECK(registry->aliases().value().size() == 4);
+    CHECK(registry->audit({}).value().size() == 2);
+}
+
+TEST_CASE("a reader sees nothing of a batch before it is finished")
+{
+    TestFolder folder;
+    const auto path = folder.file("metka.db");
+    const auto registry = open_registry(path).value();
+    const auto directory = open_directory(path).value();
+    const People people;
+    const auto batch = registry->batch().value();
+    REQUIRE(people.move_in(*registry));
+    CHECK_FALSE(directory->login("anna").value());
+    REQUIRE(batch->finish());
+    CHECK(directory->login("anna").value());
+    REQUIRE(registry->note_home(people.anna.id, 5_MiB, noon));
+    CHECK(directory->space(people.anna.id).value().value().home == 5_MiB);
 }
 
 TEST_CASE("a reader sees each change at once, and cannot make one")

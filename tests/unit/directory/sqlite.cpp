@@ -120,6 +120,28 @@ TEST_CASE("a constraint is a conflict, and what was not committed never happened
     CHECK(opened.count(opened.database) == 1);
 }
 
+TEST_CASE("what follows a savepoint is undone alone, unless it is kept")
+{
+    Opened opened;
+    CHECK(Savepoint::begin(opened.database).error().fault == Fault::internal);
+    CHECK_FALSE(opened.database.in_transaction());
+    auto transaction = Transaction::begin(opened.database).value();
+    CHECK(opened.database.in_transaction());
+    REQUIRE(opened.database.run(add, some_id, "a", Capacity()));
+    {
+        const auto dropped = Savepoint::begin(opened.database).value();
+        REQUIRE(opened.database.run(add, Id{}, "b", Capacity()));
+    }
+    CHECK(opened.count(opened.database) == 1);
+    {
+        auto kept = Savepoint::begin(opened.database).value();
+        REQUIRE(opened.database.run(add, Id{}, "b", Capacity()));
+        REQUIRE(kept.keep());
+    }
+    REQUIRE(transaction.commit());
+    CHECK(opened.count(opened.database) == 2);
+}
+
 TEST_CASE("of two writers the second is told to try again, and gets in when the first is done")
 {
     Opened opened;

@@ -87,14 +87,15 @@ StoreProcess::~StoreProcess()
 void StoreProcess::make_state()
 {
     REQUIRE(chmod(folder_.path().c_str(), 0711) == 0);
-    for (const auto* const name : {"directory", "mail"})
+    for (const auto* const name : {"directory", "mail", "store"})
         REQUIRE(mkdir(path(name).c_str(), 0700) == 0);
     sqlite::Ownership ownership{.mode = 0640};
     if (is_root()) {
         const auto store = sys::identity_of("daemon", {"nogroup"});
         REQUIRE(store);
         ownership.group = store->groups.front();
-        REQUIRE(chown(path("mail").c_str(), store->uid, store->gid) == 0);
+        for (const auto* const name : {"mail", "store"})
+            REQUIRE(chown(path(name).c_str(), store->uid, store->gid) == 0);
         REQUIRE(chown(path("directory").c_str(), 0, store->groups.front()) == 0);
         REQUIRE(chmod(path("directory").c_str(), 0750) == 0);
     }
@@ -107,6 +108,7 @@ void StoreProcess::make_state()
     auto second = people.sklep;
     second.id = InboxId::make(directory::noon);
     second.address = directory::address("drugi@moja-firma.lublin.pl");
+    second.host_name = "drugi";
     auto entry = directory::by_root("mailbox add");
     REQUIRE(registry_->change(entry, [&](directory::Changes& changes) { return changes.add(second); }));
     mine_ = people.sklep.id;

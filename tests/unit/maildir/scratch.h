@@ -61,8 +61,15 @@ class RecordDirectory final : public directory::Directory {
     }
     Result<std::optional<directory::InboxRecord>> login(std::string_view) override { return std::nullopt; }
     Result<bool> may_send_as(const InboxId&, const Address&) override { return false; }
+    Result<std::optional<directory::SpaceRecord>> space(const InboxId& shell) override
+    {
+        const auto found = spaces.find(shell);
+        if (found == spaces.end()) return std::nullopt;
+        return found->second;
+    }
 
     std::map<InboxId, directory::InboxRecord> records;
+    std::map<InboxId, directory::SpaceRecord> spaces;
 };
 
 // Lets the n-th call that changes or makes something durable fail.
@@ -81,6 +88,11 @@ class FailingDisk final : public Disk {
     {
         if (fails()) return refusal();
         return Disk::open_folder(folder, path);
+    }
+    Result<sys::Descriptor> hold_folder(int folder, const std::string& name) override
+    {
+        if (fails()) return refusal();
+        return Disk::hold_folder(folder, name);
     }
     Result<sys::Descriptor> open_message(int folder, const std::string& name) override
     {
@@ -132,6 +144,12 @@ class FailingDisk final : public Disk {
         if (fails()) return refusal();
         note(fmt::format("sync {}", folder_key(folder)));
         return Disk::sync_folder(folder);
+    }
+    Result<void> sync_all(int folder) override
+    {
+        if (fails()) return refusal();
+        note("sync all");
+        return Disk::sync_all(folder);
     }
     Result<void> make_folder(int folder, const std::string& name, mode_t mode) override
     {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/question.h"
+#include "cli/user_language.h"
 #include "core/base/text.h"
 
 using namespace metka;
@@ -54,6 +56,15 @@ TEST_CASE("the forms that scripts rely on become requests")
          R"({"login":"anna","remove_unix_user":true,"dry_run":true})"},
         {"mailbox set a@b.pl --valid-until +1y", "mailbox.set",
          R"({"address":"a@b.pl","valid_until":"+1y"})"},
+        {"my alias add info@moja-firma.lublin.pl", "my.alias.add",
+         R"({"address":"info@moja-firma.lublin.pl"})"},
+        {"my mailbox rename a@b.pl --to c@b.pl --keep-alias", "my.mailbox.rename",
+         R"({"address":"a@b.pl","to":"c@b.pl","keep_alias":true})"},
+        {"my password --mailbox a@b.pl --password-stdin", "my.password", R"({"mailbox":"a@b.pl"})"},
+        {"sweep expiry --yes", "sweep.expiry", R"({"yes":true})"},
+        {"--yes sweep expiry --at 2027-01-01", "sweep.expiry", R"({"yes":true,"at":"2027-01-01"})"},
+        {"mailbox list --over 90% --sort expires", "mailbox.list", R"({"over":"90%","sort":"expires"})"},
+        {"apply firma.yaml --dry-run", "apply", R"({"dry_run":true})"},
         {"status", "status", "{}"},
         {"version", "version", "{}"},
     };
@@ -101,6 +112,15 @@ TEST_CASE("flags that every command has may stand before it and after it")
     CHECK(read("alias list")->socket == "/default.sock");
 }
 
+TEST_CASE("in whose place is asked may be said anywhere, and apply has a file")
+{
+    CHECK(read("--as anna my alias list")->as == "anna");
+    CHECK(read("my alias list --as anna")->as == "anna");
+    CHECK_FALSE(read("my alias list")->as.has_value());
+    CHECK(read("apply - --yes")->file == "-");
+    CHECK(read("apply firma.yaml")->file == "firma.yaml");
+}
+
 TEST_CASE("a password comes from standard input or the generator, and is never an argument")
 {
     CHECK(read("mailbox set a@b.pl --password-stdin")->password == PasswordFrom::standard_input);
@@ -120,6 +140,11 @@ TEST_CASE("a command line that is none ends with 64 and says what was meant")
         {"mailbox", "say what to do with mailbox"},
         {"mailbx list", "did you mean “mailbox”"},
         {"mailbox lst", "did you mean “list”"},
+        {"my alias ad a@b.pl", "metkactl my alias has no “ad”; did you mean “add”"},
+        {"my alias", "say what to do with my alias"},
+        {"completon bash", "did you mean “completion”"},
+        {"apply", "FILE"},
+        {"my password --current x", "--current"},
         {"mailbox add a@b.pl --capcity 5M", "did you mean “--capacity”"},
         {"mailbox show", "ADDRESS"},
         {"alias add a@b.pl", "--to"},
@@ -145,11 +170,63 @@ TEST_CASE("help is there for the program, each noun and each verb, and ends with
     CHECK(read("--version").error().help.starts_with("metkactl "));
     for (const auto& verb : control::verbs()) {
         CAPTURE(verb.method());
-        const auto line = read(fmt::format("{} {} --help", verb.noun, verb.verb));
+        const auto line = read(fmt::format("{} --help", verb.words()));
         REQUIRE_FALSE(line.has_value());
         CHECK(line.error().status == 0);
         CHECK(line.error().help.contains(verb.example));
         for (const auto& parameter : verb.parameters)
-            CHECK(line.error().help.contains(parameter.help));
+            CHECK((line.error().help.contains(parameter.help) || !parameter.is_said()));
     }
+    CHECK(read("my alias --help").error().help.contains("metkactl my alias rename"));
+    CHECK_FALSE(read("my alias --help").error().help.contains("metkactl my mailbox"));
+    CHECK_FALSE(read("--help").error().help.contains("\n  complete "));
+    CHECK(read("--help").error().help.contains("completion"));
+}
+
+TEST_CASE("the help of my is in the language of its user, all other help in English")
+{
+    const auto help = [](std::string_view line) {
+        return read_command_line(words(line), "/s", Language::polish).error().help;
+    };
+    CHECK(help("my show --help").contains("Pokaż swoje konto"));
+    CHECK(help("my --help").contains("samoobsługa"));
+    CHECK(help("my alias --help").contains("metkactl my alias add"));
+    CHECK(help("mailbox --help").contains("On every command:"));
+    CHECK(help("--help").contains("Nouns:"));
+}
+
+TEST_CASE("all that users read of my has its Polish")
+{
+    for (const auto& verb : control::verbs()) {
+        if (verb.noun != "my") continue;
+        CAPTURE(verb.method());
+        CHECK(said(Language::polish, verb.help) != verb.help);
+        for (const auto& parameter : verb.parameters) {
+            CAPTURE(parameter.help);
+            CHECK(said(Language::polish, parameter.help) != parameter.help);
+        }
+        for (const auto& field : verb.fields) {
+            CAPTURE(field.name);
+            CAPTURE(field.help);
+            CHECK((said(Language::polish, field.name) != field.name || field.name == "login" ||
+                   verb.shape == control::Shape::object));
+            CHECK(said(Language::polish, field.help) != field.help);
+        }
+    }
+}
+
+TEST_CASE("what is asked before a removal names what goes, for every verb that removes")
+{
+    const auto question = [](std::string_view line, Language language) {
+        return removal_question(read(line).value(), language);
+    };
+    CHECK(question("mailbox remove a@b.pl", Language::english) == "Remove mailbox a@b.pl with its aliases?");
+    CHECK(question("customer remove firma --recursive", Language::english) ==
+          "Remove customer firma and all that belongs to it?");
+    CHECK(question("shell remove anna --remove-unix-user", Language::english).contains("the home"));
+    CHECK(question("my alias remove a@b.pl", Language::polish) == "Usunąć alias a@b.pl?");
+    for (const auto& verb : control::verbs())
+        if (verb.effect == control::Effect::destroys)
+            CHECK_MESSAGE(question(fmt::format("{} {}", verb.words(), "x"), Language::english) != "Remove x?",
+                          verb.method());
 }

@@ -57,6 +57,13 @@ class Counterpart {
     std::thread thread_;
 };
 
+Outcome<std::string> ask(const std::string& path, std::string_view line, const Told& told = {})
+{
+    auto connection = Connection::open(path);
+    if (!connection) return std::unexpected(connection.error());
+    return connection->ask(line, told);
+}
+
 } // namespace
 
 TEST_CASE("the answer is the line that comes back, however long")
@@ -86,4 +93,32 @@ TEST_CASE("a path that is too long for a socket is a wrong use")
 {
     CHECK(ask(std::string(200, 'a'), "hello\n").error().status == 64);
     CHECK(ask("", "hello\n").error().status == 64);
+}
+
+TEST_CASE("progress is told as it comes, and the line after it is the answer")
+{
+    const std::string progress = metka::control::progress_line({.done = 1, .total = 2, .what = "mailboxes"});
+    const Counterpart metkad(progress + progress + "{}\n");
+    std::vector<metka::control::Progress> told;
+    const auto heard = ask(metkad.path, "hello\n", [&](const auto& step) { told.push_back(step); });
+    REQUIRE(heard.has_value());
+    CHECK(*heard == "{}");
+    REQUIRE(told.size() == 2);
+    CHECK(told.front().what == "mailboxes");
+    CHECK(told.front().total == 2);
+}
+
+TEST_CASE("a daemon that hangs up after some progress is asked again later")
+{
+    const Counterpart metkad(metka::control::progress_line({.done = 1, .total = 2, .what = "x"}));
+    CHECK(ask(metkad.path, "hello\n").error().status == 75);
+}
+
+TEST_CASE("one connection carries several requests, one after the other")
+{
+    const Counterpart metkad("one\ntwo\n"); // says both at once: what is behind a line waits for its turn
+    auto connection = Connection::open(metkad.path);
+    REQUIRE(connection.has_value());
+    CHECK(connection->ask("hello\n").value() == "one");
+    CHECK(connection->ask("").value() == "two");
 }

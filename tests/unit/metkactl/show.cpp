@@ -111,3 +111,37 @@ TEST_CASE("status shows its programs as a table on a terminal and as rows of the
     CHECK(piped.ends_with("programs\tstore\t5\trunning\t0\t1\t\n"));
     CHECK(show(verb("status"), card, {Form::terminal}).contains("restarts"));
 }
+
+TEST_CASE("a sweep is told in one line, and after it what a person should read")
+{
+    const auto answer = parse(R"({"summary":"3 looked at","mailboxes":3,"noticed":0,"expired":0,"purged":0,
+        "trash":0,"held":["a@b.pl: the clock went back"],"steps":["would purge c@b.pl"]})");
+    CHECK(show(verb("sweep.expiry"), answer, {Form::piped}) ==
+          "3 looked at\nheld: a@b.pl: the clock went back\nwould purge c@b.pl\n");
+}
+
+TEST_CASE("sentences of an object stand below each other on a terminal, and after their name when piped")
+{
+    const auto card = parse(R"({"problems":["one","two"]})");
+    CHECK(show(verb("shell.show"), card, {Form::piped}).contains("problems\tone\nproblems\ttwo\n"));
+    const auto shown = show(verb("shell.show"), card, {Form::terminal});
+    CHECK(shown.contains("problems:"));
+    const auto one = shown.find("one\n");
+    const auto two = shown.find("two\n");
+    REQUIRE(one != std::string::npos);
+    REQUIRE(two != std::string::npos);
+    CHECK(one - (shown.rfind('\n', one) + 1) == two - (shown.rfind('\n', two) + 1));
+}
+
+TEST_CASE("headings are in the language asked for, on a terminal and nowhere else")
+{
+    const auto card = parse(R"({"login":"anna","free_domain":"a.pl"})");
+    const auto polish = show(verb("my.show"), card, {Form::terminal, Colour::never, Language::polish});
+    CHECK(polish.contains("domena darmowych skrzynek:"));
+    CHECK(show(verb("my.show"), card, {Form::terminal}).contains("free domain:"));
+    CHECK(show(verb("my.show"), card, {Form::piped, Colour::never, Language::polish})
+              .contains("free_domain\ta.pl"));
+    const auto rows = parse(R"([{"address":"a@b.pl","made_by":"self_service"}])");
+    CHECK(show(verb("my.alias.list"), rows, {Form::terminal, Colour::never, Language::polish})
+              .contains("adres"));
+}

@@ -5,6 +5,9 @@
 #include <filesystem>
 
 #include <asio/io_context.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -68,19 +71,60 @@ class Porch {
         }
     }
 
-  private:
-    static Door::Answering answering()
+    // Lets `wait` requests go on.
+    void open_gate()
     {
-        return [](std::uint32_t uid, std::string line) { return echo(uid, std::move(line)); };
+        is_open_ = true;
+        gate_.cancel();
     }
-    static asio::awaitable<std::string> echo(std::uint32_t uid, std::string line)
+    template <class Condition>
+    void run_until(Condition condition)
     {
+        while (!condition())
+            loop_.run_one();
+    }
+    std::size_t begun() const { return begun_; }
+    std::size_t carried_out() const { return carried_out_; }
+
+  private:
+    Door::Answering answering()
+    {
+        return [this](std::uint32_t uid, std::string line, Door::Tell tell) {
+            return line.starts_with("wait") ? wait(std::move(line), std::move(tell))
+                                            : echo(uid, std::move(line), std::move(tell));
+        };
+    }
+    // Tells as many lines as it is asked for, waits for the gate, tells one more, and answers.
+    asio::awaitable<std::string> wait(std::string line, Door::Tell tell)
+    {
+        ++begun_;
+        const auto lines = std::stoul(line.substr(5));
+        for (std::size_t i = 1; i <= lines; ++i)
+            tell(fmt::format("{}{}\n", i, std::string(1000, '.')));
+        asio::error_code woken;
+        while (!is_open_)
+            co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        tell("nearly\n");
+        ++carried_out_;
+        co_return "done\n";
+    }
+    static asio::awaitable<std::string> echo(std::uint32_t uid, std::string line, Door::Tell tell)
+    {
+        if (line == "bug") throw std::logic_error("a bug");
+        if (line == "steps") {
+            tell("one\n");
+            tell("two\n");
+        }
         co_return fmt::format("{}:{}\n", uid, line.size() > 100 ? fmt::to_string(line.size()) : line);
     }
 
     std::array<char, 64> folder_{};
     sockaddr_un address_{};
     asio::io_context loop_;
+    asio::steady_timer gate_{loop_, asio::steady_timer::time_point::max()};
+    bool is_open_ = false;
+    std::size_t begun_ = 0;
+    std::size_t carried_out_ = 0;
     Door door_;
 };
 
@@ -126,4 +170,61 @@ TEST_CASE("a visitor that goes in the middle of a line disturbs nobody")
     const auto visitor = porch.visitor();
     porch.say(visitor, "hello\n");
     CHECK(porch.hear(visitor, 1) == fmt::format("{}:hello\n", getuid()));
+}
+
+TEST_CASE("what a request tells on its way comes before its answer, in the order in which it was told")
+{
+    Porch porch;
+    const auto visitor = porch.visitor();
+    porch.say(visitor, "steps\nnext\n");
+    CHECK(porch.hear(visitor, 4) == fmt::format("one\ntwo\n{0}:steps\n{0}:next\n", getuid()));
+}
+
+TEST_CASE("what is told is heard while the request still runs")
+{
+    Porch porch;
+    const auto visitor = porch.visitor();
+    porch.say(visitor, "wait 1\n");
+    CHECK(porch.hear(visitor, 1).starts_with("1..."));
+    CHECK(porch.carried_out() == 0);
+    porch.open_gate();
+    CHECK(porch.hear(visitor, 2) == "nearly\ndone\n");
+}
+
+TEST_CASE("of more than a caller takes the newest lines are kept, and the answer comes all the same")
+{
+    Porch porch;
+    const auto visitor = porch.visitor();
+    porch.say(visitor, "wait 200\n");
+    porch.run_until([&] { return porch.begun() == 1; });
+    porch.open_gate();
+    const auto heard = porch.hear(visitor, 66);
+    CHECK(std::count(heard.begin(), heard.end(), '\n') == 66);
+    CHECK(heard.starts_with("137..."));
+    CHECK(heard.ends_with("\nnearly\ndone\n"));
+}
+
+TEST_CASE("a caller who hangs up does not stop what was accepted")
+{
+    Porch porch;
+    {
+        const auto visitor = porch.visitor();
+        porch.say(visitor, "wait 3\n");
+        porch.run_until([&] { return porch.begun() == 1; });
+    }
+    porch.open_gate();
+    porch.run_until([&] { return porch.carried_out() == 1; });
+    const auto visitor = porch.visitor();
+    porch.say(visitor, "hello\n");
+    CHECK(porch.hear(visitor, 1) == fmt::format("{}:hello\n", getuid()));
+}
+
+TEST_CASE("a bug in what answers is answered as one, and the next request is served")
+{
+    Porch porch;
+    const auto visitor = porch.visitor();
+    porch.say(visitor, "bug\nhello\n");
+    const auto heard = porch.hear(visitor, 2);
+    CHECK(heard.contains("internal"));
+    CHECK(heard.ends_with(fmt::format("{}:hello\n", getuid())));
 }

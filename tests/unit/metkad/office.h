@@ -1,9 +1,7 @@
 #pragma once
-// An office without a machine: the directory in memory, a clock that stands, secrets and trees that only take
-// notes.
+// An office without a machine: the directory in memory, a clock that stands, and fakes for the rest.
 
-#include <map>
-#include <set>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -15,81 +13,76 @@
 #include "core/directory/memory_directory.h"
 #include "daemon/metkad/engine/household.h"
 #include "daemon/metkad/provisioning/provisioning.h"
+#include "tests/unit/metkad/fakes.h"
 
 namespace metka::metkad::test {
 
 using control::Json;
 
-// What was asked of the programs, in order: "key.set", "tree.make", "key.remove", "tree.remove",
-// "user.create", …
-using Notes = std::vector<std::string>;
-
-struct NotingKeys final : Keys {
-    explicit NotingKeys(Notes& n) : notes(n) {}
-    asio::awaitable<Result<void>> set_password(InboxId account, Secret password) override;
-    asio::awaitable<Result<void>> remove(InboxId account) override;
-    Notes& notes;
-    std::map<InboxId, std::string> passwords;
+// Who asks, and the members of the request beside its method: {.uid = 1001, .more = R"("as":"anna")"}.
+struct Asker {
+    std::uint32_t uid = 0;
+    std::string more = {};
 };
 
-struct NotingTrees final : Trees {
-    explicit NotingTrees(Notes& n) : notes(n) {}
-    asio::awaitable<Result<std::optional<sys::Descriptor>>> make(maildir::InboxPlace place) override;
-    asio::awaitable<Result<void>> remove(maildir::InboxPlace place) override;
-    asio::awaitable<Result<maildir::Usage>> usage(maildir::InboxPlace place) override;
-    Notes& notes;
-    std::set<InboxId> made;
-    bool out_of_order = false; // every call is refused as unavailable
-    Bytes used;
-};
-
-struct NotingAccounts final : UnixAccounts {
-    explicit NotingAccounts(Notes& n) : notes(n) {}
-    Result<std::optional<UnixUser>> find(const std::string& login) const override;
-    Result<void> may_create() const override { return {}; }
-    Result<void> may_adopt(const UnixUser&) const override { return {}; }
-    asio::awaitable<Result<UnixUser>> create(std::string login) override;
-    asio::awaitable<Result<void>> remove(std::string login) override;
-    Result<void> share(const UnixUser&, const sys::Descriptor&) const override { return {}; }
-    Notes& notes;
-    std::map<std::string, std::uint32_t> users;
-};
-
-struct NamedUsers final : UserDatabase {
-    std::optional<std::string> name_of(std::uint32_t uid) const override;
-    bool is_member(const std::string& user, const std::string& group) const override;
-    std::map<std::uint32_t, std::string> names{{0, "root"}, {500, "boss"}, {1001, "anna"}, {1002, "ewa"}};
-};
+std::string request(std::string_view method, std::string_view params, std::int64_t id = 1,
+                    const std::string& more = {});
 
 class TestOffice {
   public:
     TestOffice();
 
-    // As root, unless `uid` says otherwise. A refusal is the test's to look at.
-    Result<Json> ask(std::string_view method, std::string_view params, std::uint32_t uid = 0);
-    Json done(std::string_view method, std::string_view params); // it must succeed
-    Error refused(std::string_view method, std::string_view params, std::uint32_t uid = 0);
-    std::string line(std::string line, std::uint32_t uid = 0); // a raw line, a raw answer
+    // As root, unless `asker` says otherwise. A refusal is the test's to look at.
+    Result<Json> ask(std::string_view method, std::string_view params, const Asker& asker = {});
+    Json done(std::string_view method, std::string_view params, const Asker& asker = {}); // it must succeed
+    Error refused(std::string_view method, std::string_view params, const Asker& asker = {});
+    bool is_killed(std::string_view method, std::string_view params); // by Troubles::dies_at, half way
+    std::string line(std::string line, std::uint32_t uid = 0);        // a raw line, a raw answer
 
     std::vector<std::string> at_once(const std::vector<std::string>& lines); // all on their way together
+    std::future<std::string> on_its_way(std::string line); // carried out while another request is
 
     // customer firma with moja-firma.lublin.pl (local), and shell account anna (adopted, 500M, free mailboxes
     // there)
     void settle();
+    // customer other with other.lublin.pl and shell account ewa (adopted, free mailboxes there)
+    void settle_neighbours();
+    void free_mailbox(std::string_view address); // of anna: 10M, without end
+    void pass(std::chrono::milliseconds time) { clock.advance(time); }
+
+    std::string dump(); // all that lists show, and how much was ever written
+    InboxId mailbox_id(std::string_view address);
+    bool has_tree(const InboxId& inbox) const;
+
+    using Tree = NotingTrees::Place;
 
     asio::io_context loop;
-    Notes notes;
+    Troubles troubles;
+    Notes& notes = troubles.notes;
     directory::MemoryDirectory registry;
     settings::Settings settings;
     SetClock clock;
-    NotingKeys keys{notes};
-    NotingTrees trees{notes};
-    NotingAccounts unix_accounts{notes};
+    NotingKeys keys{troubles};
+    NotingTrees trees{troubles, clock};
+    NotingAccounts unix_accounts{troubles};
+    NotingFences fences{troubles};
+    ToldRecords resolver{troubles};
     NamedUsers users;
     std::vector<ProgramState> programs;
+    std::size_t zones_written = 0;
+    std::vector<std::string> progress; // lines told before answers
     Provisioning provisioning;
 };
 
+constexpr auto free_domain = "moja-firma.lublin.pl";
+inline const Asker anna{.uid = 1001};
+inline const Asker ewa{.uid = 1002};
+
+Address address(std::string_view text);
+std::vector<std::string> texts(const Json& list); // of sentences
 std::vector<std::string> steps_of(const Json& answer);
+std::string text_of(const Json& object, std::string_view member);
+std::int64_t number_of(const Json& object, std::string_view member);
+std::vector<std::string> column(const Json& rows, std::string_view member);
 
 } // namespace metka::metkad::test

@@ -7,8 +7,10 @@ TEST_CASE("customers are added, listed, shown, changed and removed")
 {
     TestOffice office;
     office.done("customer.add", R"({"name":"firma","title":"Moja Firma","contact":"anna@example.org"})");
-    CHECK(to_text(office.done("customer.list", "{}")) ==
-          R"([{"name":"firma","title":"Moja Firma","contact":"anna@example.org","state":"active"}])");
+    CHECK(
+        to_text(office.done("customer.list", "{}")) ==
+        R"([{"name":"firma","title":"Moja Firma","contact":"anna@example.org","plan":"standard","language":"pl",)"
+        R"("state":"active"}])");
     office.done("customer.set", R"({"name":"firma","title":"Inna"})");
     const auto card = office.done("customer.show", R"({"name":"firma"})");
     CHECK(*card.member("title") == Json("Inna"));
@@ -25,7 +27,7 @@ TEST_CASE("a customer that owns something is not removed, and the refusal lists 
     office.settle();
     const auto error = office.refused("customer.remove", R"({"name":"firma"})");
     CHECK(error.fault == Fault::conflict);
-    CHECK(error.text.contains("domain moja-firma.lublin.pl, shell account anna"));
+    CHECK(error.text.contains("shell account anna, domain moja-firma.lublin.pl"));
 }
 
 TEST_CASE("a local domain is active at once, a foreign one waits for its proof unless it is said to be owned")

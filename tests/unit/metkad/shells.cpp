@@ -14,7 +14,8 @@ TEST_CASE("an adopted Unix user stays when its shell account goes")
     CHECK(office.refused("shell.remove", R"({"login":"anna","remove_unix_user":true})").fault ==
           Fault::conflict);
     office.done("shell.remove", R"({"login":"anna"})");
-    CHECK(office.notes == Notes{"key.remove", "tree.remove"});
+    CHECK(office.notes == Notes{"key.remove"});
+    CHECK(office.registry.removed()->at(0).login == "anna");
     CHECK(office.unix_accounts.users.contains("anna"));
 }
 
@@ -23,10 +24,11 @@ TEST_CASE("a created Unix user goes only when that is said")
     TestOffice office;
     office.settle();
     office.done("shell.add", R"({"login":"jan","customer":"firma","password":"x"})");
-    CHECK(office.notes == Notes{"user.create", "key.set", "tree.make"});
+    CHECK(office.notes == Notes{"user.create", "key.set", "fence.prepare", "tree.make", "fence.set",
+                                "user.link", "home.measure"});
     office.notes.clear();
     office.done("shell.remove", R"({"login":"jan","remove_unix_user":true})");
-    CHECK(office.notes == Notes{"user.remove", "key.remove", "tree.remove"});
+    CHECK(office.notes == Notes{"key.remove", "user.remove"});
 }
 
 TEST_CASE("a Unix user that is no longer the one that was created is left alone")

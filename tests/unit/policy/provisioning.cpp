@@ -79,29 +79,41 @@ TEST_CASE("no shell account has a reserved name")
 TEST_CASE("an address goes only into a proven domain of the same customer")
 {
     const auto facts = [](std::string owner, DomainState state) {
-        return PlaceFacts{address("a@example.com"), "firma", std::move(owner), state};
+        return PlaceFacts{.address = address("a@example.com"),
+                          .customer = "firma",
+                          .domain_customer = std::move(owner),
+                          .domain_state = state};
     };
     check(may_place_address(facts("firma", DomainState::active)), yes);
     check(may_place_address(facts("firma", DomainState::suspended)), yes);
     check(may_place_address(facts("firma", DomainState::pending)), no(Fault::conflict, "--owned"));
     check(may_place_address(facts("other", DomainState::active)), no(Fault::conflict, "customer other"));
+    auto forced = facts("firma", DomainState::pending);
+    forced.forced = Forced::yes;
+    check(may_place_address(forced), yes);
+    forced.domain_customer = "other"; // which no force helps against
+    check(may_place_address(forced), no(Fault::conflict, "customer other"));
+    auto at_host = facts("", DomainState::active);
+    at_host.domain_kind = DomainKind::host;
+    check(may_place_address(at_host), yes);
 }
 
 TEST_CASE("free mailboxes stay within 5 a shell account, 5 a domain and min(5k, 5d) a customer")
 {
     struct Row {
-        std::uint64_t in_shell, in_domain, of_customer, shells, domains;
+        std::uint64_t in_shell, in_domain, of_customer, of_shells, of_domains;
         Expected expected;
     };
     const Row rows[] = {
-        {0, 0, 0, 1, 1, yes},
-        {4, 4, 4, 1, 1, yes},
-        {5, 4, 4, 2, 2, no(Fault::limit, "anna has 5 of 5")},
-        {4, 5, 5, 2, 2, no(Fault::limit, "domain a.lublin.pl has 5 of 5")},
-        {0, 0, 5, 1, 2, no(Fault::limit, "5 of 5 free mailboxes, with 1 shell accounts and 2 domains")},
-        {0, 0, 9, 2, 2, yes},
-        {0, 0, 10, 3, 2, no(Fault::limit, "10 of 10")},
-        {0, 0, 0, 1, 0, no(Fault::limit, "0 of 0")},
+        {0, 0, 0, 5, 5, yes},
+        {4, 4, 4, 5, 5, yes},
+        {5, 4, 4, 10, 10, no(Fault::limit, "anna has 5 of 5")},
+        {4, 5, 5, 10, 10, no(Fault::limit, "domain a.lublin.pl has 5 of 5")},
+        {0, 0, 5, 5, 10,
+         no(Fault::limit, "5 of 5 free mailboxes: 5 for its shell accounts, 10 for its domains")},
+        {0, 0, 9, 10, 10, yes},
+        {0, 0, 10, 15, 10, no(Fault::limit, "10 of 10")},
+        {0, 0, 0, 5, 0, no(Fault::limit, "0 of 0")},
     };
     for (const auto& row : rows) {
         CAPTURE(row.of_customer);
@@ -111,15 +123,32 @@ TEST_CASE("free mailboxes stay within 5 a shell account, 5 a domain and min(5k, 
                                     .in_shell = row.in_shell,
                                     .in_domain = row.in_domain,
                                     .of_customer = row.of_customer,
-                                    .shells = row.shells,
-                                    .domains = row.domains}),
+                                    .sum_of_shells = row.of_shells,
+                                    .sum_of_domains = row.of_domains}),
               row.expected);
     }
 }
 
+TEST_CASE("numbers of its own take the place of the plan's, also where there are none left")
+{
+    FreeMailboxFacts facts{.address = address("x@a.lublin.pl"),
+                           .login = "anna",
+                           .free_domain = domain("a.lublin.pl"),
+                           .in_shell = 5,
+                           .most_in_shell = 6,
+                           .sum_of_shells = 6,
+                           .sum_of_domains = 6};
+    check(may_add_free_mailbox(facts), yes);
+    facts.most_in_shell = 0;
+    check(may_add_free_mailbox(facts), no(Fault::limit, "anna has 5 of 0"));
+    facts = {
+        .address = facts.address, .login = "anna", .free_domain = facts.free_domain, .most_in_domain = 0};
+    check(may_add_free_mailbox(facts), no(Fault::limit, "domain a.lublin.pl has 0 of 0"));
+}
+
 TEST_CASE("a free mailbox lives in the free-mail domain of its shell account")
 {
-    FreeMailboxFacts facts{.address = address("x@b.lublin.pl"), .login = "anna", .shells = 1, .domains = 1};
+    FreeMailboxFacts facts{.address = address("x@b.lublin.pl"), .login = "anna"};
     check(may_add_free_mailbox(facts),
           no(Fault::conflict, "metkactl shell set anna --free-domain b.lublin.pl"));
     facts.free_domain = domain("a.lublin.pl");
@@ -164,18 +193,49 @@ TEST_CASE("the free-mail domain changes only while there is no free mailbox")
 TEST_CASE("an owner is not removed, and the refusal lists what it owns, ten at most")
 {
     check(may_remove("customer firma", {}), yes);
-    check(may_remove("customer firma", {"domain a.pl", "mailbox x@a.pl"}),
-          no(Fault::conflict, "customer firma still owns domain a.pl, mailbox x@a.pl; remove those first"));
+    check(
+        may_remove("customer firma", {"domain a.pl", "mailbox x@a.pl"}),
+        no(Fault::conflict,
+           "customer firma still owns domain a.pl, mailbox x@a.pl; remove those first, or say --recursive"));
     check(may_remove("customer firma", std::vector<std::string>(12, "x")),
           no(Fault::conflict, "x and 2 more"));
 }
 
-TEST_CASE("a mailbox is expired from the instant its last day ends, suspension is the stricter state")
+TEST_CASE("self-service makes aliases in active domains of its own customer, up to its number, and no "
+          "reserved names")
 {
-    const auto ends = from_unix_ms(1'000'000);
-    const std::optional validity = Validity{Date(std::chrono::year(1970) / 1 / 1), ends};
-    CHECK(state_of(Standing::active, validity, ends - std::chrono::milliseconds(1)) == "active");
-    CHECK(state_of(Standing::active, validity, ends) == "expired");
-    CHECK(state_of(Standing::suspended, validity, ends) == "suspended");
-    CHECK(state_of(Standing::active, std::nullopt, ends) == "active");
+    const auto facts = [](std::string_view local, std::uint64_t count) {
+        return SelfAliasFacts{.address = address(std::string(local) + "@a.lublin.pl"),
+                              .own_domain = true,
+                              .domain_state = DomainState::active,
+                              .count = count,
+                              .most = 5};
+    };
+    check(may_add_self_alias(facts("info", 4)), yes);
+    check(may_add_self_alias(facts("info", 5)), no(Fault::limit, "5 of 5 aliases; remove one, or ask"));
+    check(may_add_self_alias(facts("abuse", 0)),
+          no(Fault::denied, "abuse@a.lublin.pl is a reserved address"));
+    auto elsewhere = facts("info", 0);
+    elsewhere.own_domain = false;
+    check(may_add_self_alias(elsewhere), no(Fault::denied, "lies in no domain of yours"));
+    for (const auto state : {DomainState::pending, DomainState::suspended}) {
+        auto idle = facts("info", 0);
+        idle.domain_state = state;
+        check(may_add_self_alias(idle), no(Fault::conflict, "is not active; ask the administrator"));
+    }
+}
+
+TEST_CASE("a freed address waits for its old customer and is anybody's when the quarantine is over")
+{
+    const auto now = from_unix_ms(1'000'000'000);
+    const auto mine = CustomerId::make(now);
+    const auto yours = CustomerId::make(now + std::chrono::seconds(1));
+    const auto a = address("a@example.com");
+    const std::optional waiting = Quarantine{a, mine, now + std::chrono::hours(25)};
+    check(may_take_freed(a, std::nullopt, yours, now), yes);
+    check(may_take_freed(a, waiting, mine, now), yes);
+    check(may_take_freed(a, waiting, yours, now), no(Fault::conflict, "days until it is free: 2"));
+    check(may_take_freed(a, waiting, yours, now + std::chrono::hours(25) - std::chrono::milliseconds(1)),
+          no(Fault::conflict, "days until it is free: 1"));
+    check(may_take_freed(a, waiting, yours, now + std::chrono::hours(25)), yes);
 }

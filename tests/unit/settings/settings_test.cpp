@@ -24,8 +24,11 @@ Settings unusual()
         "control: {socket: /tmp/s, admin_group: wheel}\n"
         "operator: {host: a-b.example, domain: example.org, inbox: op@example.org, local_zones: "
         "[example.pl], time_zone: "
-        "Etc/GMT+1}\n"
-        "users: {store: a, smtp: b, access: c, auth: \"null\", directory_group: \"none\"}\n"
+        "Etc/GMT+1, language: en}\n"
+        "accounts: {maildir_link: no, home_folder: /srv/home}\n"
+        "dns: {servers: [\"[::1]:53\", 127.0.0.1:5353]}\n"
+        "users: {store: a, smtp: b, access: c, auth: \"null\", errand: d, resolver: e, directory_group: "
+        "\"none\"}\n"
         "tls: {certificate: /c, key: /k}\n"
         "smtp: {listen: [\"[::1]:25\", 127.0.0.1:26], message_size: 65537, recipients: 101, errors: 1,\n"
         "  commands: 100, command_timeout: 1001ms, data_timeout: 90s, transfer_timeout: 1d,\n"
@@ -34,7 +37,9 @@ Settings unusual()
         "pop3: {idle_timeout: 11m, login_timeout: 2m, connections: 9, connections_per_address: 8}\n"
         "auth: {parallel_hashes: 64}\nlog: {level: error}\n"
         "plan: {disk_limit: unlimited, capacity: 1025M, lifetime: 0, \n"
-        "  free_mailboxes_per_shell: 6, free_mailboxes_per_domain: 7}\n",
+        "  free_mailboxes_per_shell: 6, free_mailboxes_per_domain: 7,\n"
+        "  self_service_aliases: 8, notice_days: none, grace_days: 0, quarantine_days: 1}\n"
+        "plans: {big: {disk_limit: 10G, notice_days: \"60,14\"}, small: {}}\n",
         "unusual.yaml", Reader::metkad);
     REQUIRE_MESSAGE(loaded, show(loaded.error()));
     return *loaded;
@@ -98,6 +103,8 @@ TEST_CASE("what is rendered for a program reads back to the same values")
             REQUIRE_MESSAGE(again, show(again.error()));
             CHECK(render(*again, reader, 41) == text);
             CHECK(again->generation == (reader == Reader::metkad ? 0 : 41));
+            CHECK(again->plans ==
+                  (reader == Reader::metkad ? original.plans : std::vector<settings::Plan>()));
             for (const auto& row : settings::rows())
                 if (row.knows.has(reader) && row.key != "generation")
                     CHECK(words_of(*again, row) == words_of(original, row));

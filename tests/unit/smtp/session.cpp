@@ -331,6 +331,36 @@ TEST_CASE("a bare postmaster reaches whom the operator named")
     CHECK(world.sink.delivered.back().inboxes == std::vector{world.inbox(sklep)});
 }
 
+TEST_CASE("postmaster and abuse of every active domain reach the operator where nobody provisioned them")
+{
+    World world;
+    world.house.postmaster = Address::of_recipient("sklep", "moja-firma.lublin.pl");
+    Talk talk(world);
+    greet(talk);
+    CHECK(talk.say("MAIL FROM:<>").starts_with("250"));
+    CHECK(talk.say("RCPT TO:<Abuse+list@moja-firma.lublin.pl>").starts_with("250"));
+    CHECK(talk.say("RCPT TO:<postmaster@moja-firma.lublin.pl>").starts_with("250"));
+    CHECK(talk.say("RCPT TO:<hostmaster@moja-firma.lublin.pl>").starts_with("550 5.1.1"));
+    CHECK(talk.say("RCPT TO:<postmaster@stoi.lublin.pl>").starts_with("450 4.2.1"));
+    CHECK(talk.say("RCPT TO:<postmaster@czeka.lublin.pl>").starts_with("550 5.7.1"));
+    CHECK(talk.say("RCPT TO:<postmaster@example.org>").starts_with("550 5.7.1"));
+    CHECK(send_message(talk, "\r\n").starts_with("250"));
+    CHECK(world.sink.delivered.back().inboxes == std::vector{world.inbox(sklep)});
+}
+
+TEST_CASE("an address that somebody provisioned is not the operator's, whatever its name")
+{
+    World world;
+    world.house.postmaster = Address::of_recipient("sklep", "moja-firma.lublin.pl");
+    world.provision_alias("abuse@moja-firma.lublin.pl", "biuro@moja-firma.lublin.pl");
+    Talk talk(world);
+    greet(talk);
+    CHECK(talk.say("MAIL FROM:<>").starts_with("250"));
+    CHECK(talk.say("RCPT TO:<abuse@moja-firma.lublin.pl>").starts_with("250"));
+    CHECK(send_message(talk, "\r\n").starts_with("250"));
+    CHECK(world.sink.delivered.back().inboxes == std::vector{world.inbox("biuro@moja-firma.lublin.pl")});
+}
+
 TEST_CASE("without a certificate there is no STARTTLS, and no session where TLS comes first")
 {
     World world;

@@ -56,6 +56,7 @@ Mailbox mailbox_of(const MailboxRow& row, const Customer& customer, Instant now)
     Mailbox mailbox{.id = InboxId::make(now),
                     .address = must(Address::parse(fmt::format("{}@{}", row.local, row.domain))),
                     .customer = customer.id,
+                    .host_name = fmt::format("{}.{}", row.local, row.domain),
                     .capacity = row.capacity,
                     .standing = row.standing,
                     .created = now};
@@ -131,6 +132,13 @@ void World::set_capacity(std::string_view login, Bytes capacity)
     mailbox->capacity = capacity;
     directory::AuditEntry entry;
     must(directory.change(entry, [&](directory::Changes& changes) { return changes.set(*mailbox); }));
+}
+
+void World::provision_alias(std::string_view address, std::string_view to)
+{
+    const Alias alias{.address = must(Address::parse(address)), .inbox = inbox(to), .created = clock.now()};
+    directory::AuditEntry entry;
+    must(directory.change(entry, [&](directory::Changes& changes) { return changes.add(alias); }));
 }
 
 Bytes MemorySink::room_taken(const InboxId& inbox, const maildir::MessageId& but_by) const

@@ -83,6 +83,7 @@ struct World {
 
     InboxId inbox(std::string_view login) const { return passwords.pages.find(login)->second.account; }
     void set_capacity(std::string_view login, Bytes capacity);
+    void provision_alias(std::string_view address, std::string_view to);
     const std::string& last_message() const { return sink.delivered.back().text; }
 };
 

@@ -25,3 +25,13 @@ TEST_CASE("a program that is not there is a fault")
 {
     CHECK_FALSE(sys::run("/nonexistent/program", {}).has_value());
 }
+
+TEST_CASE("what a program gets on its standard input is in no argument, and ends")
+{
+    const Secret password("anna:p w\n");
+    CHECK(sys::run("/bin/grep", {"-q", "^anna:p w$"}, password).value() == 0);
+    CHECK(sys::run("/bin/grep", {"-q", "other"}, password).value() == 1);
+    CHECK(sys::run("/bin/true", {}, password).value() == 0); // who does not read it loses nothing
+    CHECK(sys::run("/bin/cat", {}, Secret()).value() == 0);
+    CHECK(sys::run("/bin/cat", {}, Secret(std::string(5000, 'x'))).error().fault == Fault::invalid);
+}

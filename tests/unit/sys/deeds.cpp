@@ -135,7 +135,7 @@ bool runs(const Held& held, bool by_path)
 const std::vector<Deed>& about_files()
 {
     static const std::vector<Deed> table{
-        {"open /etc/passwd", by_nobody, [](auto&, auto&) { return opens("/etc/passwd", O_RDONLY); }},
+        {"open /etc/passwd", by_auth, [](auto&, auto&) { return opens("/etc/passwd", O_RDONLY); }},
         {"list /", by_nobody, [](auto&, auto&) { return opens("/", O_RDONLY | O_DIRECTORY); }},
         {"list the state folder", by_nobody,
          [](auto& s, auto&) { return opens(s.path("."), O_RDONLY | O_DIRECTORY); }},
@@ -146,13 +146,19 @@ const std::vector<Deed>& about_files()
          [](auto& s, auto&) { return opens(s.path("secrets/secrets.db"), O_RDONLY); }},
         {"write a secret", by_auth,
          [](auto& s, auto&) { return opens(s.path("secrets/secrets.db"), O_RDWR); }},
+        {"read whom notices went to", by_store,
+         [](auto& s, auto&) { return opens(s.path("store/memory.db"), O_RDONLY); }},
+        {"write whom notices went to", by_store,
+         [](auto& s, auto&) { return opens(s.path("store/memory.db"), O_RDWR); }},
         {"read the directory", by_store | by_smtp | by_auth,
          [](auto& s, auto&) { return opens(s.database(), O_RDONLY); }},
         {"write the directory", by_nobody, [](auto& s, auto&) { return opens(s.database(), O_RDWR); }},
         {"make a file in the directory", by_nobody,
          [](auto& s, auto&) { return opens(s.path("directory/new"), O_WRONLY | O_CREAT); }},
-        {"list mail", by_store, [](auto& s, auto&) { return opens(s.path("mail"), O_RDONLY | O_DIRECTORY); }},
-        {"open a message", by_store, [](auto& s, auto&) { return opens(s.path("mail/read"), O_RDONLY); }},
+        {"list mail", by_store | by_errands,
+         [](auto& s, auto&) { return opens(s.path("mail"), O_RDONLY | O_DIRECTORY); }},
+        {"open a message", by_store | by_errands,
+         [](auto& s, auto&) { return opens(s.path("mail/read"), O_RDONLY); }},
         {"overwrite a message", by_store,
          [](auto& s, auto&) { return opens(s.path("mail/overwrite"), O_WRONLY); }},
         {"empty a message", by_store,
@@ -173,7 +179,7 @@ const std::vector<Deed>& about_files()
              return is_done(
                  renameat(AT_FDCWD, s.path("mail/rename").c_str(), AT_FDCWD, s.path("mail/renamed").c_str()));
          }},
-        {"unlink a message", by_store,
+        {"unlink a message", by_store | by_clear,
          [](auto& s, auto&) { return is_done(unlinkat(AT_FDCWD, s.path("mail/unlink").c_str(), 0)); }},
         {"carry a message out of the mail folder", by_nobody,
          [](auto& s, auto&) {
@@ -182,7 +188,11 @@ const std::vector<Deed>& about_files()
          }},
         {"make a folder in mail", by_store,
          [](auto& s, auto&) { return is_done(mkdirat(AT_FDCWD, s.path("mail/folder").c_str(), 0700)); }},
-        {"make a symbolic link", by_nobody,
+        {"remove a folder", by_store | by_clear,
+         [](auto& s, auto&) {
+             return is_done(unlinkat(AT_FDCWD, s.path("mail/gone").c_str(), AT_REMOVEDIR));
+         }},
+        {"make a symbolic link", by_link,
          [](auto& s, auto&) {
              return is_done(symlinkat("/etc/passwd", AT_FDCWD, s.path("mail/symbolic").c_str()));
          }},
@@ -195,15 +205,17 @@ const std::vector<Deed>& about_files()
         {"read what the handed program's name leads to", by_nobody,
          [](auto&, auto& h) { return opens(by_descriptor(h.program.get()), O_RDONLY); }},
         {"reach / through /proc/self/root", by_nobody,
-         [](auto&, auto&) { return opens("/proc/self/root/etc/passwd", O_RDONLY); }},
+         [](auto&, auto&) { return opens("/proc/self/root/bin/true", O_RDONLY); }},
         {"reach / through /proc/1/root", by_nobody,
-         [](auto&, auto&) { return opens("/proc/1/root/etc/passwd", O_RDONLY); }},
+         [](auto&, auto&) { return opens("/proc/1/root/bin/true", O_RDONLY); }},
         {"read another's memory", by_nobody,
          [](auto&, auto& h) { return opens("/proc/" + std::to_string(h.stranger) + "/mem", O_RDONLY); }},
         {"open a file by its handle", by_nobody,
          [](auto&, auto&) { return is_done(syscall(SYS_open_by_handle_at, AT_FDCWD, nullptr, O_RDONLY)); }},
         {"chmod", by_nobody,
          [](auto& s, auto&) { return is_done(chmod(s.path("mail/mode").c_str(), 0600)); }},
+        {"chmod a file of its own", by_clear,
+         [](auto& s, auto&) { return is_done(fchmodat(AT_FDCWD, s.path("mail/own").c_str(), 0600, 0)); }},
         {"chown", by_nobody,
          [](auto& s, auto&) { return is_done(chown(s.path("mail/mode").c_str(), getuid(), getgid())); }},
         {"chown by descriptor", by_nobody,
@@ -251,7 +263,7 @@ const std::vector<Deed>& about_sockets()
          [](auto&, auto& h) {
              return static_cast<bool>(Descriptor(accept4(h.listener.get(), nullptr, nullptr, 0)));
          }},
-        {"make a wire", by_all, [](auto&, auto&) { return make_wire().has_value(); }},
+        {"make a wire", by_programs, [](auto&, auto&) { return make_wire().has_value(); }},
     };
     return table;
 }

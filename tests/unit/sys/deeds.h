@@ -12,7 +12,12 @@ constexpr unsigned by_store = 1;
 constexpr unsigned by_smtp = 2;
 constexpr unsigned by_access = 4;
 constexpr unsigned by_auth = 8;
-constexpr unsigned by_all = 15;
+constexpr unsigned by_link = 16; // the errands of metka-errand
+constexpr unsigned by_measure = 32;
+constexpr unsigned by_clear = 64;
+constexpr unsigned by_programs = by_store | by_smtp | by_access | by_auth;
+constexpr unsigned by_errands = by_link | by_measure | by_clear;
+constexpr unsigned by_all = by_programs | by_errands;
 
 struct Deed {
     const char* name; // after "can"

@@ -27,14 +27,17 @@ Scene::Scene() : folder_((std::filesystem::temp_directory_path() / "metka-scene-
 {
     REQUIRE(mkdtemp(folder_.data()) != nullptr);
     chmod(folder_.c_str(), 0755);
-    for (const auto* const folder : {"directory", "mail", "secrets", "queue"}) {
+    for (const auto* const folder : {"directory", "mail", "store", "secrets", "queue", "mail/gone"}) {
         REQUIRE(mkdir(path(folder).c_str(), 0700) == 0);
         chmod(path(folder).c_str(), 0777);
     }
-    for (const auto* const file :
-         {"secrets/secrets.db", "queue/message", "metka.yaml", "mail/read", "mail/overwrite", "mail/truncate",
-          "mail/link", "mail/rename", "mail/unlink", "mail/held", "mail/mode"})
+    for (const auto* const file : {"secrets/secrets.db", "store/memory.db", "queue/message", "metka.yaml",
+                                   "mail/read", "mail/overwrite", "mail/truncate", "mail/link", "mail/rename",
+                                   "mail/unlink", "mail/held", "mail/mode"})
         make_file(path(file));
+    make_file(path("mail/own"));
+    if (getuid() == 0)
+        REQUIRE(chown(path("mail/own").c_str(), 65534, 65534) == 0); // nobody's, as the programs are
     REQUIRE(sqlite3_open(database().c_str(), &writer_) == SQLITE_OK);
     REQUIRE(sqlite3_exec(writer_, "PRAGMA journal_mode=WAL; CREATE TABLE t (n); INSERT INTO t VALUES (7)",
                          nullptr, nullptr, nullptr) == SQLITE_OK);
@@ -53,7 +56,8 @@ settings::Settings Scene::settings() const
 {
     settings::Settings made;
     made.state_folder = folder_;
-    for (auto* const user : {&made.users_store, &made.users_smtp, &made.users_access, &made.users_auth})
+    for (auto* const user :
+         {&made.users_store, &made.users_smtp, &made.users_access, &made.users_auth, &made.users_errand})
         *user = "nobody";
     made.users_directory_group = "nogroup";
     return made;

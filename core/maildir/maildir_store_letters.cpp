@@ -1,0 +1,66 @@
+// The rest of maildir_store.h: messages that no client sends, ours and those of a mailbox that moves.
+
+#include <algorithm>
+
+#include "core/maildir/carrying.h"
+#include "core/maildir/delivery.h"
+#include "core/maildir/maildir_store.h"
+#include "core/maildir/message_name.h"
+#include "core/sys/file.h"
+
+namespace metka::maildir {
+
+namespace {
+
+Result<bool> has_message(Disk& disk, const InboxFolders& folders, const MessageId& id)
+{
+    const auto ending = "." + id.hex();
+    for (const auto folder : {Subfolder::fresh, Subfolder::seen}) {
+        const auto files = disk.names(descriptor_of(folders, folder));
+        if (!files) return pass(files);
+        const auto is_it = [&](const auto& file) { return parse_message_name(file).base.ends_with(ending); };
+        if (std::ranges::any_of(*files, is_it)) return true;
+    }
+    return false;
+}
+
+} // namespace
+
+Result<bool> MaildirStore::put(const InboxFacts& inbox, const MessageId& id, const std::string& text)
+{
+    const auto folders = folders_.open(inbox);
+    if (!folders) return pass(folders);
+    const auto has = has_message(disk_, **folders, id);
+    if (!has) return pass(has);
+    if (*has) return false;
+    auto writing = disk_.open_unnamed((*folders)->passing.get());
+    if (!writing) return pass(writing);
+    const auto reading = disk_.reopen_for_reading(writing->get());
+    if (!reading) return pass(reading);
+    const auto wrote = sys::write_whole(writing->get(), text, 0);
+    if (!wrote) return pass(wrote);
+    writing->reset();
+    const Written written{.size = {text.size()},
+                          .lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'))};
+    auto change = usage_.change(**folders);
+    const auto name = make_message_name(clock_.now(), id, written);
+    const auto delivered = deliver(disk_, reading->get(), name, {*folders});
+    if (!delivered) return pass(delivered);
+    change.added(written.size);
+    return true;
+}
+
+Result<void> MaildirStore::carry(const InboxFacts& from, const InboxFacts& to)
+{
+    const auto source = folders_.open(from);
+    if (!source) return pass(source);
+    const auto target = folders_.open(to);
+    if (!target) return pass(target);
+    const auto hold = locks_.take(**source);
+    if (!hold) return pass(hold);
+    auto change = usage_.change(**target);
+    const auto keep_session_out = [&] { return locks_.keep(**hold); };
+    return maildir::carry(disk_, **source, **target, {.change = change, .go_on = keep_session_out});
+}
+
+} // namespace metka::maildir

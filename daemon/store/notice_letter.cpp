@@ -1,0 +1,215 @@
+#include "daemon/store/notice_letter.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ranges>
+#include <vector>
+
+#include "core/language/language.h"
+#include "core/wire/base64.h"
+
+namespace metka::store {
+
+namespace {
+
+using language::Counted;
+using language::say;
+using maildir::Notice;
+
+struct Said {
+    std::string subject;
+    std::vector<std::string> paragraphs;
+};
+
+bool is_shell(const Letter& letter)
+{
+    return letter.account.kind == directory::InboxKind::shell;
+}
+
+std::string account_shown(const Letter& letter)
+{
+    const auto address = Address::parse(letter.account.login);
+    return address ? address->show() : letter.account.login;
+}
+
+std::string account_address(const Letter& letter, const Operator& from)
+{
+    if (letter.account.login.contains('@')) return letter.account.login;
+    return letter.account.login + "@" + (from.domain ? from.domain->text() : from.host);
+}
+
+std::string day_of(const Letter& letter)
+{
+    return letter.about ? say(letter.account.language, *letter.about) : std::string();
+}
+
+Said near_expiry(const Letter& letter, const Operator& from)
+{
+    const auto in = letter.account.language;
+    const auto account = account_shown(letter);
+    const auto day = day_of(letter);
+    const auto left = say(in, Counted{"{} day is left", "{} days are left", letter.days});
+    return {
+        say(in, phrase("The mailbox {0} expires after {1}", account, day)),
+        {say(in, phrase("The mailbox {0} is valid through {1}: {2}.", account, day, left)),
+         say(in, phrase("After that day it takes no mail and nobody can send from it. What lies in it can be "
+                        "read for some time, and is then deleted.")),
+         say(in, phrase("To keep the mailbox, ask to have it renewed: {0}", from.address()))}};
+}
+
+Said expired(const Letter& letter, const Operator& from)
+{
+    const auto in = letter.account.language;
+    const auto account = account_shown(letter);
+    const auto left = say(
+        in, Counted{"For {} more day what lies in it can be read; then all of it is deleted.",
+                    "For {} more days what lies in it can be read; then all of it is deleted.", letter.days});
+    return {
+        say(in, phrase("The mailbox {0} has expired", account)),
+        {say(in,
+             phrase("The mailbox {0} was valid through {1}. It takes no mail any more, and nobody can send "
+                    "from it.",
+                    account, day_of(letter))),
+         left,
+         say(in, phrase("Until then the mailbox can be renewed, and nothing is lost: {0}", from.address()))}};
+}
+
+// A whole number below 100 while there is any room.
+std::uint64_t percent(Bytes used, Bytes most)
+{
+    if (used >= most) return 100;
+    const auto hundredth = most.count / 100;
+    return hundredth == 0 ? used.count * 100 / most.count
+                          : std::min<std::uint64_t>(used.count / hundredth, 99);
+}
+
+Said nearly_full(const Letter& letter, const Operator& from)
+{
+    const auto in = letter.account.language;
+    const auto account = account_shown(letter);
+    const auto used = say(in, letter.used), most = say(in, letter.most);
+    const auto share = percent(letter.used, letter.most);
+    const auto subject = is_shell(letter) ? phrase("The account {0} is nearly full", account)
+                                          : phrase("The mailbox {0} is nearly full", account);
+    const auto how_full =
+        is_shell(letter)
+            ? phrase("The home folder, the inbox and the free mailboxes take {0} of {1} ({2} %).", used, most,
+                     share)
+            : phrase("The messages take {0} of {1} ({2} %).", used, most, share);
+    return {
+        say(in, subject),
+        {say(in, how_full),
+         say(in,
+             phrase("Once there is no room left, new mail is not accepted. Delete what you do not need, or "
+                    "ask for more room: {0}",
+                    from.address()))}};
+}
+
+using Saying = Said (*)(const Letter& letter, const Operator& from);
+constexpr std::array<Saying, static_cast<std::size_t>(Notice::count_)> sayings{near_expiry, expired,
+                                                                               nearly_full};
+
+bool is_ascii(std::string_view text)
+{
+    return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
+bool is_continuation(char c)
+{
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+// The first piece of at most `most` bytes that ends between two characters.
+std::size_t whole_characters(std::string_view text, std::size_t most)
+{
+    if (text.size() <= most) return text.size();
+    while (most > 1 && is_continuation(text[most]))
+        --most;
+    return most;
+}
+
+// RFC 5322 §3.3
+std::string date_of(Instant instant)
+{
+    using namespace std::chrono;
+    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = floor<std::chrono::days>(instant);
+    const year_month_day date(day);
+    const hh_mm_ss time(floor<seconds>(instant - day));
+    return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} +0000", days.at(weekday(day).c_encoding()),
+                       static_cast<unsigned>(date.day()), months.at(static_cast<unsigned>(date.month()) - 1),
+                       static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
+                       time.seconds().count());
+}
+
+// Lines of at most 72 characters where words allow it.
+std::string wrapped(std::string_view paragraph)
+{
+    constexpr std::ptrdiff_t widest = 72;
+    std::string text, line;
+    std::ptrdiff_t width = 0;
+    for (const auto part : std::views::split(paragraph, ' ')) {
+        const std::string word(part.begin(), part.end());
+        const auto letters = std::ranges::count_if(word, [](char c) { return !is_continuation(c); });
+        if (!line.empty() && width + 1 + letters > widest) {
+            text += line + "\n";
+            line.clear();
+            width = 0;
+        }
+        line += (line.empty() ? "" : " ") + word;
+        width += letters + 1;
+    }
+    return text + line + "\n";
+}
+
+} // namespace
+
+std::string Operator::address() const
+{
+    if (inbox) return inbox->text();
+    return "postmaster@" + (domain ? domain->text() : host);
+}
+
+std::string header_text(const std::string& text)
+{
+    constexpr std::size_t most = 42; // 56 characters of base64, an encoded word of 68
+    if (is_ascii(text)) return text;
+    std::string words;
+    for (std::string_view rest = text; !rest.empty();) {
+        const auto size = whole_characters(rest, most);
+        words += fmt::format("{}=?UTF-8?B?{}?=", words.empty() ? "" : "\n ",
+                             wire::encode_base64(rest.substr(0, size)));
+        rest.remove_prefix(size);
+    }
+    return words;
+}
+
+std::string write(const Letter& letter, const Operator& from)
+{
+    const auto in = letter.account.language;
+    auto said = sayings.at(static_cast<std::size_t>(letter.notice))(letter, from);
+    said.paragraphs.push_back(
+        say(in, phrase("This message was written by the mail system of {0}.", from.host)));
+    const auto writer = header_text(say(in, phrase("Mail administrator")));
+    auto text = fmt::format("Return-Path: <>\n"
+                            "From: {} <{}>\n"
+                            "To: <{}>\n"
+                            "Subject: {}\n"
+                            "Date: {}\n"
+                            "Message-ID: <{}@{}>\n"
+                            "Auto-Submitted: auto-generated\n"
+                            "MIME-Version: 1.0\n"
+                            "Content-Type: text/plain; charset=UTF-8\n"
+                            "Content-Transfer-Encoding: 8bit\n"
+                            "Content-Language: {}\n",
+                            writer, from.address(), account_address(letter, from), header_text(said.subject),
+                            date_of(letter.written), letter.id.hex(), from.host, name(in));
+    for (const auto& paragraph : said.paragraphs)
+        text += "\n" + wrapped(paragraph);
+    return text;
+}
+
+} // namespace metka::store
