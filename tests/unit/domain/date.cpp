@@ -69,3 +69,18 @@ TEST_CASE("titles are one line of text")
     CHECK_FALSE(parse_title("\xFF"));
     CHECK_FALSE(parse_title(std::string(201, 'a')));
 }
+
+TEST_CASE("no way of writing a day leads beyond the year 9999, which could not be read again")
+{
+    const auto today = Date::parse("2026-11-22").value();
+    for (const std::string_view bad : {"+8000y", "+9000y", "+36500y", "+36500m0", "+97000m"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(Date::parse(bad, today));
+    }
+    for (const std::string_view good : {"+36500d", "+36500m", "+7900y"}) {
+        CAPTURE(good);
+        const auto day = Date::parse(good, today);
+        REQUIRE(day);
+        CHECK(Date::parse(day->text()) == *day);
+    }
+}

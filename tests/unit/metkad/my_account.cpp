@@ -236,6 +236,42 @@ TEST_CASE("who is suspended looks and changes nothing, whether the account is or
     CHECK(office.dump() == before);
 }
 
+TEST_CASE("what the administrator has suspended is not made again under the same name")
+{
+    TestOffice office;
+    office.settle();
+    office.done("my.mailbox.add", mailbox("a"), anna);
+    office.done("mailbox.suspend", R"({"address":"a@moja-firma.lublin.pl"})");
+    for (const auto* const method : {"my.mailbox.remove", "my.mailbox.show"}) {
+        CAPTURE(method);
+        const bool looks = std::string_view(method).ends_with("show");
+        const auto answer = office.ask(method, R"({"address":"a@moja-firma.lublin.pl"})", in_english);
+        CHECK(answer.has_value() == looks);
+        if (!answer) CHECK(answer.error().text.contains("is suspended; ask the administrator"));
+    }
+    CHECK(office
+              .refused("my.mailbox.rename",
+                       R"({"address":"a@moja-firma.lublin.pl","to":"b@moja-firma.lublin.pl"})", anna)
+              .fault == Fault::denied);
+    CHECK(
+        office.refused("my.password", R"({"mailbox":"a@moja-firma.lublin.pl","password":"x"})", anna).fault ==
+        Fault::denied);
+}
+
+TEST_CASE("my log does not show what an earlier account of the same name did")
+{
+    TestOffice office;
+    office.settle();
+    office.done("my.mailbox.add", mailbox("a"), anna);
+    office.done("shell.remove", R"({"login":"anna","recursive":true})");
+    office.pass(std::chrono::hours(1));
+    office.done("shell.add",
+                R"({"login":"anna","customer":"firma","adopt":true,"free_domain":"moja-firma.lublin.pl"})");
+    CHECK(office.done("my.log", "{}", anna).array()->empty());
+    office.done("my.mailbox.add", mailbox("b"), anna);
+    CHECK(office.done("my.log", "{}", anna).array()->size() == 1);
+}
+
 TEST_CASE("answers are in the language that is asked for, or else the account's")
 {
     TestOffice office;

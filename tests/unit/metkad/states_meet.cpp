@@ -151,6 +151,45 @@ TEST_CASE("every account has a name in the host domain, and where it is taken it
               .text.contains("live in moja-firma.lublin.pl"));
 }
 
+TEST_CASE("the longest local part still gets a name in the host domain")
+{
+    TestOffice office;
+    office.settle();
+    const std::string longest(64, 'a');
+    for (const auto* const domain : {"moja-firma.lublin.pl", "druga-firma.lublin.pl"}) {
+        if (std::string_view(domain).starts_with("druga"))
+            office.done("domain.add", R"({"domain":"druga-firma.lublin.pl","customer":"firma"})");
+        add_paid(office, longest + "@" + domain, "firma");
+    }
+    CHECK(office.registry.host_name(std::string(56, 'a')).value());
+    CHECK(office.registry.host_name(std::string(56, 'a') + "-2").value());
+}
+
+TEST_CASE("who has the name of a shell account but not its uid gets neither its password nor its new name")
+{
+    TestOffice office;
+    office.settle();
+    office.unix_accounts.unix_passwords = true;
+    office.unix_accounts.users["anna"] = 1007;
+    CHECK(office.refused("shell.set", R"({"login":"anna","password":"x"})").fault == Fault::conflict);
+    CHECK_FALSE(office.unix_accounts.passwords.contains("anna"));
+    office.done("shell.add", R"({"login":"jan","customer":"firma"})");
+    office.unix_accounts.users["jan"] = 1008;
+    CHECK(office.refused("shell.rename", R"({"login":"jan","to":"jan2"})").fault == Fault::conflict);
+    CHECK(office.unix_accounts.users.contains("jan"));
+}
+
+TEST_CASE("a rename of a shell account that was killed before its row is simply repeated")
+{
+    TestOffice office;
+    office.settle();
+    office.done("shell.add", R"({"login":"jan","customer":"firma"})");
+    const auto user = office.unix_accounts.users.extract("jan");
+    office.unix_accounts.users["jan2"] = user.mapped();
+    office.done("shell.rename", R"({"login":"jan","to":"jan2"})");
+    CHECK(office.registry.shell_account("jan2").value());
+}
+
 TEST_CASE("the operator's inbox is made with the first active domain, and stays the one there is")
 {
     TestOffice office;

@@ -234,6 +234,38 @@ TEST_CASE("a mailbox that is renewed while the sweep runs is kept")
     CHECK(is_there(office, "ripe1"));
 }
 
+TEST_CASE("a mailbox that is given a longer grace while the sweep runs is kept")
+{
+    TestOffice office;
+    office.settle();
+    add_ripe(office, 2);
+    office.troubles.on_call = [&](const std::string& note) {
+        if (note != "notice.send") return;
+        office.troubles.on_call = {};
+        (void)office.on_its_way(
+            request("mailbox.set", R"({"address":"ripe1@moja-firma.lublin.pl","grace_days":365})"));
+    };
+    CHECK(number_of(office.done(sweep, "{}"), "purged") == 1);
+    CHECK_FALSE(is_there(office, "ripe0"));
+    CHECK(is_there(office, "ripe1"));
+}
+
+TEST_CASE("a sweep that holds back ends no quarantine either: the clock may be wrong")
+{
+    TestOffice office;
+    office.settle();
+    office.free_mailbox("a@moja-firma.lublin.pl");
+    const auto address = Address::parse("a@moja-firma.lublin.pl").value();
+    office.done("mailbox.remove", R"({"address":"a@moja-firma.lublin.pl"})");
+    office.done(sweep, "{}");
+    office.pass(days(100));
+    office.done(sweep, "{}");
+    CHECK(office.registry.quarantine(address).value());
+    office.pass(days(1));
+    office.done(sweep, "{}");
+    CHECK_FALSE(office.registry.quarantine(address).value());
+}
+
 TEST_CASE("of two sweeps at once the second is told to wait, and later sweeps run again")
 {
     TestOffice office;
