@@ -71,6 +71,7 @@ Descriptor listen_somewhere(sockaddr_in& address)
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
+    if (!made) return {};
     if (bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
     listen(made.get(), 8);
     getsockname(made.get(), reinterpret_cast<sockaddr*>(&address), &size);
