@@ -175,7 +175,8 @@ FOR_BOTH("the audit is asked by subject, by who did it or in whose name, and by 
     REQUIRE(audited(registry, "jan", "jan", "a"));
     const auto subjects = [&](const Registry::AuditQuery& query) {
         std::string list;
-        for (const auto& entry : registry.audit(query).value())
+        const auto entries = registry.audit(query).value();
+        for (const auto& entry : entries)
             list += entry.actor + ":" + entry.subject + " ";
         return list;
     };

@@ -142,7 +142,8 @@ TEST_CASE("accounts from version 1 get host names, each its own")
     CHECK(named("biuro@moja-firma.example.org") == "m03000000000000000000000000000003");
     CHECK(named("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz012.56789abc@moja-firma.lublin.pl") ==
           "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz012");
-    for (auto& mailbox : registry->mailboxes().value()) { // every one passes for a name of today
+    auto mailboxes = registry->mailboxes().value();
+    for (auto& mailbox : mailboxes) { // every one passes for a name of today
         AuditEntry entry = by_root("test");
         CHECK(registry->change(entry, [&](Changes& changes) { return changes.set(mailbox); }));
     }
