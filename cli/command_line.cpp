@@ -96,8 +96,8 @@ void Tree::add(CLI::App& app, const Parameter& parameter)
     }
     const auto take = [this, name](const std::string& text) { line_.params.push_back({name, text}); };
     auto* const option = app.add_option_function<std::string>(
-        parameter.need == Need::key ? placeholder(parameter) : parameter.flag(), take);
-    option->required(parameter.need != Need::optional);
+        parameter.is_key() ? placeholder(parameter) : parameter.flag(), take);
+    option->required(!parameter.is_optional());
 }
 
 void Tree::add_password(CLI::App& app)

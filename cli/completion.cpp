@@ -41,7 +41,7 @@ bool takes_value(const Said& said, std::string_view flag)
     if (std::ranges::find(options_with_value, flag) != options_with_value.end()) return true;
     if (said.verb == nullptr) return false;
     const auto of_flag = [&](const Parameter& parameter) {
-        return parameter.is_said() && parameter.need != Need::key && parameter.flag() == flag;
+        return parameter.is_said() && !parameter.is_key() && parameter.flag() == flag;
     };
     const auto found = std::ranges::find_if(said.verb->parameters, of_flag);
     return found != said.verb->parameters.end() && found->type != Type::flag && found->type != Type::password;
@@ -108,7 +108,7 @@ bool is_new(const Verb& verb, const Parameter& parameter)
 {
     const bool adds = verb.verb == "add" || verb.verb.ends_with(" add");
     const bool renames = verb.verb == "rename" || verb.verb.ends_with(" rename");
-    return (adds && parameter.need == Need::key) || (renames && parameter.name == "to");
+    return (adds && parameter.is_key()) || (renames && parameter.name == "to");
 }
 
 // The kind of a live name, by what the parameter is.
@@ -116,13 +116,15 @@ struct Kind {
     Type type;
     std::string_view name;
 };
-constexpr std::array<Kind, 6> kinds{{
+constexpr std::array<Kind, 8> kinds{{
     {Type::name, "customer"},
     {Type::domain, "domain"},
     {Type::override_domain, "domain"},
     {Type::login, "shell"},
     {Type::inbox, "inbox"},
     {Type::plan, "plan"},
+    {Type::setting, "setting"},
+    {Type::generation, "generation"},
 }};
 
 std::string_view kind_of(const Verb& verb, const Parameter& parameter)
@@ -159,8 +161,7 @@ std::vector<std::string> flags_left(const Said& said)
     std::vector<std::string> flags;
     if (said.verb != nullptr)
         for (const auto& parameter : said.verb->parameters) {
-            if (!parameter.is_said() || parameter.need == Need::key || parameter.type == Type::objects)
-                continue;
+            if (!parameter.is_said() || parameter.is_key() || parameter.type == Type::objects) continue;
             if (parameter.type == Type::password)
                 flags.insert(flags.end(), {"--password-stdin", "--generate"});
             else
@@ -181,7 +182,7 @@ std::vector<std::string> values_of_flag(const Said& said, std::string_view begin
     if (said.awaited == "--as") return names("shell", begins);
     if (said.verb == nullptr) return {};
     for (const auto& parameter : said.verb->parameters)
-        if (parameter.need != Need::key && parameter.flag() == said.awaited)
+        if (!parameter.is_key() && parameter.flag() == said.awaited)
             return values_of(*said.verb, parameter, begins, names);
     return {};
 }

@@ -201,7 +201,7 @@ Here<DescribedObject> object_of(const Verb& verb, const YamlNode& map)
     if (const auto* const address = arguments->find<Address>(verb.key()->name))
         described.parents.push_back("domain " + address->domain().text());
     for (const auto& parameter : verb.parameters)
-        if (auto parent = parent_of(parameter, *arguments); parameter.need != Need::key && !parent.empty())
+        if (auto parent = parent_of(parameter, *arguments); !parameter.is_key() && !parent.empty())
             described.parents.push_back(std::move(parent));
     control::JsonObject object{{"kind", verb.noun}};
     std::ranges::move(entry->params, std::back_inserter(object));

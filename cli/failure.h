@@ -10,10 +10,12 @@
 namespace metka::metkactl {
 
 namespace status {
+constexpr int differs = 1; // as diff(1) has it
 constexpr int usage = 64;
 constexpr int no_daemon = 69;
 constexpr int io = 74;
 constexpr int try_later = 75;
+constexpr int configuration = 78;
 } // namespace status
 
 struct Failure {

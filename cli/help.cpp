@@ -60,8 +60,7 @@ std::vector<Line> lines_for(const Parameter& parameter, Language language)
 {
     if (!parameter.is_said()) return {};
     const auto help = said(language, parameter.help);
-    if (parameter.need == Need::key || parameter.type == Type::objects)
-        return {{placeholder(parameter), help}};
+    if (parameter.is_key() || parameter.type == Type::objects) return {{placeholder(parameter), help}};
     const auto required =
         parameter.need == Need::required ? fmt::format(" ({})", said(language, "required")) : "";
     if (parameter.type == Type::password)

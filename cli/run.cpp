@@ -1,6 +1,7 @@
 #include "cli/run.h"
 
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -121,6 +122,13 @@ std::string text_of(const CommandLine& line, Json answer, const Secret& password
     return text;
 }
 
+bool finds_difference(const control::Verb& verb, const Json& answer)
+{
+    const auto* const differs = answer.member("differs");
+    return verb.effect == control::Effect::compares && differs != nullptr && differs->truth() != nullptr &&
+           *differs->truth();
+}
+
 Outcome<int> carry_out(const CommandLine& line, Language user)
 {
     const auto style = style_of(line, user);
@@ -131,16 +139,21 @@ Outcome<int> carry_out(const CommandLine& line, Language user)
     if (!passwords) return std::unexpected(passwords.error());
     auto answer = ask_metkad(line, *passwords, user);
     if (!answer) return std::unexpected(answer.error());
+    const int ended = finds_difference(*line.verb, *answer) ? status::differs : 0;
     auto text = text_of(line, std::move(*answer), passwords->fresh, style);
     const auto printed = print(text);
     wipe(text);
     if (!printed) return std::unexpected(printed.error());
-    return 0;
+    return ended;
 }
 
 int end(const Failure& failure)
 {
-    if (!failure.text.empty()) fmt::print(stderr, "metkactl: {}\n", escaped(failure.text, 4096));
+    std::string_view front =
+        "metkactl: "; // of the first line; metka.yaml may have several faults, a line each
+    if (!failure.text.empty())
+        for (const auto line : split(failure.text, '\n'))
+            fmt::print(stderr, "{}{}\n", std::exchange(front, "          "), escaped(line, 4096));
     return failure.status;
 }
 

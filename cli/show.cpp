@@ -90,9 +90,9 @@ std::string as_flag(const Json& value, Form form)
 }
 
 using Shower = std::string (*)(const Json&, Form);
-constexpr std::array<Shower, 13> showers{
+constexpr std::array<Shower, 14> showers{
     as_text,    as_text, as_address, as_domain, plain, as_size, as_capacity,
-    as_instant, plain,   as_seconds, as_flag,   plain, plain,
+    as_instant, plain,   as_seconds, as_flag,   plain, plain,   plain,
 };
 
 const Json& member(const Json& object, std::string_view name)
@@ -145,6 +145,29 @@ std::string show_steps(const Json& answer, Style style)
     return text;
 }
 
+// Text of many lines: a terminal gets no control characters of it but the ends of lines.
+std::string show_block(const Json& value)
+{
+    std::string text;
+    if (value.text() == nullptr || value.text()->empty()) return text;
+    for (const auto line : split(*value.text(), '\n'))
+        text += escaped(line, whole) + "\n";
+    if (value.text()->ends_with('\n')) text.pop_back();
+    return text;
+}
+
+// A comparison: in words, and behind them as text. Nothing where nothing differs, as diff(1) has it.
+std::string show_comparison(const Json& answer)
+{
+    std::string text;
+    for (const auto& sentence : rows_of(member(answer, "hand_edits")))
+        text += plain(sentence, Form::piped) + "\n";
+    for (const auto& sentence : rows_of(member(answer, "meaning")))
+        text += plain(sentence, Form::piped) + "\n";
+    const auto lines = show_block(member(answer, "text"));
+    return lines.empty() ? text : text + "\n" + lines;
+}
+
 // A sweep as cron wants it: one line, and after it only what a person should read.
 std::string show_sweep(std::span<const Field> fields, const Json& answer)
 {
@@ -190,6 +213,7 @@ std::string show_line(const Field& field, const Json& value, Style style, std::s
     }
     const auto front = padded(heading(field.name, style.language) + ":", width + 1) + " ";
     if (field.kind == Kind::steps) return show_sentences(field, value, style, front);
+    if (field.kind == Kind::block) return show_block(value);
     const auto shown = show(field, value, style);
     if (style.form == Form::piped) return fmt::format("{}\t{}\n", field.name, shown);
     return fmt::format("{}{}\n", front, shown);
@@ -225,7 +249,8 @@ std::string show(const Verb& verb, const Json& answer, Style style)
     if (style.form == Form::json) return to_text(answer) + "\n";
     if (verb.shape == control::Shape::rows) return show_rows(verb.fields, answer, style);
     if (verb.effect == control::Effect::sweeps) return show_sweep(verb.fields, answer);
-    if (verb.effect != control::Effect::reads) return show_steps(answer, style);
+    if (verb.effect == control::Effect::compares) return show_comparison(answer);
+    if (!control::only_reads(verb.effect)) return show_steps(answer, style);
     return show_object(verb.fields, answer, style);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include <libsmartcols.h>
 
@@ -23,12 +24,32 @@ struct Released {
 };
 using Table = std::unique_ptr<libscols_table, Released>;
 
-constexpr std::array<std::string_view, 9> worth_a_look{
-    "pending", "suspended", "expired", "starting", "waiting", "stopped", "missing", "differs", "refused"};
+constexpr std::array<std::string_view, 10> worth_a_look{
+    "pending", "suspended", "expired", "starting", "draining", "waiting", "stopped", "missing", "differs", "refused"};
 
 bool is_number(Kind kind)
 {
     return kind == Kind::number || kind == Kind::size || kind == Kind::capacity;
+}
+
+bool says_nothing(const control::Field& field, const control::Json* value)
+{
+    if (field.kind == Kind::capacity) return false; // none is “unlimited”
+    return value == nullptr || value->is_null() || (value->text() != nullptr && value->text()->empty());
+}
+
+// Those that say something in some row; the first names the row. A pipe gets all of them always.
+std::vector<control::Field> worth_showing(std::span<const control::Field> fields,
+                                          const control::JsonArray& rows)
+{
+    std::vector<control::Field> shown;
+    for (const auto& field : fields) {
+        const auto says_something = [&](const control::Json& row) {
+            return !says_nothing(field, row.member(field.name));
+        };
+        if (shown.empty() || std::ranges::any_of(rows, says_something)) shown.push_back(field);
+    }
+    return shown;
 }
 
 void add_row(libscols_table* table, std::span<const control::Field> fields, const control::Json& row,
@@ -59,10 +80,11 @@ std::string heading(std::string_view field, Language language)
 std::string table(std::span<const control::Field> fields, const control::JsonArray& rows, Style style)
 {
     if (rows.empty()) return said(style.language, "none") + "\n";
+    const auto shown = worth_showing(fields, rows);
     const Table made(scols_new_table());
     if (!made) throw std::bad_alloc();
     scols_table_enable_colors(made.get(), style.colour == Colour::where_it_helps ? 1 : 0);
-    for (const auto& field : fields) {
+    for (const auto& field : shown) {
         const auto title = heading(field.name, style.language);
         auto* const column =
             scols_table_new_column(made.get(), title.c_str(), 0, is_number(field.kind) ? SCOLS_FL_RIGHT : 0);
@@ -70,7 +92,7 @@ std::string table(std::span<const control::Field> fields, const control::JsonArr
         scols_cell_set_color(scols_column_get_header(column), "bold");
     }
     for (const auto& row : rows)
-        add_row(made.get(), fields, row, style);
+        add_row(made.get(), shown, row, style);
     char* printed = nullptr;
     if (scols_print_table_to_string(made.get(), &printed) != 0) throw std::bad_alloc();
     const std::unique_ptr<char, Released> owned(printed);

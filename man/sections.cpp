@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/control/verbs.h"
+#include "core/settings/named.h"
 #include "core/settings/values.h"
 #include "man/mdoc.h"
 
@@ -40,12 +41,42 @@ void for_each_setting(std::string_view section, Visit visit)
         if (row.section() == section && row.knows.has(Reader::metkad)) visit(row);
 }
 
+constexpr std::string_view takes_restart = "A new value takes a restart of metkad";
+
 std::string setting_item(const Row& row)
 {
     auto text = fmt::format(".It Ic {} : Ar {}\n", row.key, mdoc_word(row_of(row.kind).name));
     text += mdoc_text(row.sentence);
     if (const auto range = range_of(row); !range.empty()) text += mdoc_text(range);
     text += fmt::format("The default is\n.Ql {} .\n", mdoc_word(default_of(row)));
+    if (row.changes == settings::Changes::on_restart) text += mdoc_text(takes_restart);
+    return text;
+}
+
+// Of entries, whose names are up to the operator: `plans` has the settings of `plan`, which stand there.
+std::string entries_section(const settings::NamedSection& section)
+{
+    auto text = fmt::format(".Ss {}\n", section.name) + mdoc_text(section.sentence);
+    if (section.inherits.empty()) {
+        text += ".Bl -tag -width Ds\n";
+        for (const auto& row : section.words())
+            text += fmt::format(".It Ic {}\\&. Ns Ar name Ns Ic \\&.{} : Ar {}\n", section.name, row.word(),
+                                mdoc_word(row_of(row.kind).name)) +
+                    mdoc_text(row.sentence);
+        text += ".El\n.Pp\n";
+    }
+    text += "For example:\n.Bd -literal -offset indent\n";
+    for (const auto line : split(section.example.substr(0, section.example.size() - 1), '\n'))
+        text += fmt::format("{}\n", line);
+    return text + ".Ed\n";
+}
+
+// The same in the sample, where it is a comment as a whole.
+std::string entries_sample(const settings::NamedSection& section)
+{
+    auto text = "\n" + wrapped(fmt::format("{}. For example:", section.sentence), "# ", 100);
+    for (const auto line : split(section.example.substr(0, section.example.size() - 1), '\n'))
+        text += fmt::format("# {}\n", line);
     return text;
 }
 
@@ -63,7 +94,8 @@ const char* title_of(control::Kind kind)
                                       "seconds",
                                       "true or false",
                                       "list of sentences",
-                                      "list of objects"};
+                                      "list of objects",
+                                      "text of many lines"};
     return names.at(static_cast<std::size_t>(kind));
 }
 
@@ -85,7 +117,7 @@ std::string flag_of(const control::Parameter& parameter)
 
 bool stands_alone(const control::Parameter& parameter) // without a flag before it
 {
-    return parameter.need == control::Need::key || parameter.type == control::Type::objects;
+    return parameter.is_key() || parameter.type == control::Type::objects;
 }
 
 std::string synopsis_of(const control::Verb& verb)
@@ -96,8 +128,7 @@ std::string synopsis_of(const control::Verb& verb)
         if (stands_alone(parameter))
             text += fmt::format(".Ar {}\n", mdoc_word(placeholder(parameter)));
         else
-            text += fmt::format(".{}{}\n", parameter.need == control::Need::optional ? "Op " : "",
-                                flag_of(parameter));
+            text += fmt::format(".{}{}\n", parameter.is_optional() ? "Op " : "", flag_of(parameter));
     }
     return text + ".Xc\n";
 }
@@ -123,7 +154,7 @@ std::string verb_item(const control::Verb& verb)
 
 std::string parameter_line(const control::Parameter& parameter)
 {
-    const auto need = parameter.need == control::Need::optional ? "optional" : "required";
+    const auto need = parameter.is_optional() ? "optional" : "required";
     return fmt::format(".It Va {} Pq {}\n", mdoc_word(parameter.name), need) + mdoc_text(parameter.help);
 }
 
@@ -198,11 +229,14 @@ std::string sample()
             fmt::format("\n{}{}:\n", wrapped(fmt::format("{}.", section.sentence), "# ", 100), section.name);
         for_each_setting(section.name, [&](const Row& row) {
             const auto range = range_of(row);
-            const auto sentence = fmt::format("{}.{}{}{}", row.sentence, range.empty() ? "" : " ", range,
-                                              range.empty() ? "" : ".");
+            auto sentence = fmt::format("{}.{}{}{}", row.sentence, range.empty() ? "" : " ", range,
+                                        range.empty() ? "" : ".");
+            if (row.changes == settings::Changes::on_restart) sentence += fmt::format(" {}.", takes_restart);
             text += wrapped(sentence, "  # ", 100) + fmt::format("  #{}: {}\n", row.word(), default_of(row));
         });
     }
+    for (const auto& section : settings::named_sections())
+        text += entries_sample(section);
     return text;
 }
 
@@ -214,6 +248,8 @@ std::string settings_section()
         for_each_setting(section.name, [&](const Row& row) { text += setting_item(row); });
         text += ".El\n";
     }
+    for (const auto& section : settings::named_sections())
+        text += entries_section(section);
     text += ".Ss What each program is told\n"
             "From these settings\n.Xr metkad 8\nwrites one file for each program, which holds no others:\n"
             ".Bl -tag -width Ds\n";
@@ -222,7 +258,7 @@ std::string settings_section()
         for (const auto& row : settings::rows())
             if (row.knows.has(reader)) keys.push_back(row.key);
         text += fmt::format(".It Xr {} 8\n", program(reader)) +
-                mdoc_text(fmt::format("\\&{}", fmt::join(keys, ", ")));
+                mdoc_text(fmt::format("It is told {}", fmt::join(keys, ", ")));
     }
     return text + ".El\n";
 }

@@ -93,6 +93,16 @@ Result<Value> read_number(const Parameter&, const std::string& text)
     return Value(*number);
 }
 
+Result<Value> read_generation(const Parameter&, const std::string& text)
+{
+    const auto number = parse_number(text);
+    if (!number || *number == 0)
+        return fail(Fault::invalid,
+                    "“{}” is not the number of a generation; `metkactl config history` has them",
+                    escaped(text, 40));
+    return Value(*number);
+}
+
 Result<Value> read_percent(const Parameter&, const std::string& text)
 {
     const auto number =
@@ -158,32 +168,25 @@ Result<Value> read_password(const Parameter&, const std::string& text)
 }
 
 using Reader = Result<Value> (*)(const Parameter&, const std::string&);
-constexpr std::array<Reader, 20> readers{
-    read_address,
-    read_contact,
-    read_domain,
-    read_name,
-    read_login,
-    read_inbox,
-    read_capacity,
-    read_date,
-    read_text,
-    read_number,
-    read_percent,
-    read_override_number,
-    read_override_days,
-    read_override_domain,
-    read_local_name,
-    read_plan,
-    nullptr,
-    read_choice,
-    nullptr,
+constexpr std::array<Reader, 22> readers{
+    read_address,       read_contact,
+    read_domain,        read_name,
+    read_login,         read_inbox,
+    read_capacity,      read_date,
+    read_text,          read_number,
+    read_percent,       read_override_number,
+    read_override_days, read_override_domain,
+    read_local_name,    read_plan,
+    read_text, // a setting
+    read_generation,    nullptr,
+    read_choice,        nullptr,
     read_password, // the two are no texts
 };
 
 bool takes_number(Type type)
 {
-    return type == Type::number || type == Type::percent || type == Type::override_number;
+    return type == Type::number || type == Type::percent || type == Type::override_number ||
+           type == Type::generation;
 }
 
 Result<Value> read_value(const Parameter& parameter, const Json& json)
@@ -225,7 +228,7 @@ std::unexpected<Error> refuse_unknown(const Verb& verb, std::string_view name)
 // A dry run makes no account, so it needs no password.
 bool is_missing(const Parameter& parameter, const Arguments& arguments)
 {
-    if (parameter.need == Need::optional || arguments.has(parameter.name)) return false;
+    if (parameter.is_optional() || arguments.has(parameter.name)) return false;
     return parameter.type != Type::password || !arguments.flag("dry_run");
 }
 

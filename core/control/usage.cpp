@@ -8,16 +8,36 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> placeholders{
-    "ADDRESS", "CONTACT", "DOMAIN",      "NAME",      "LOGIN",       "ADDRESS|LOGIN", "SIZE", "DATE", "TEXT",
-    "NUMBER",  "PERCENT", "NUMBER|plan", "DAYS|plan", "DOMAIN|none", "NAME",          "PLAN", "FILE", "",
-    "",        "",
+constexpr std::array<std::string_view, 22> placeholders{
+    "ADDRESS",
+    "CONTACT",
+    "DOMAIN",
+    "NAME",
+    "LOGIN",
+    "ADDRESS|LOGIN",
+    "SIZE",
+    "DATE",
+    "TEXT",
+    "NUMBER",
+    "PERCENT",
+    "NUMBER|plan",
+    "DAYS|plan",
+    "DOMAIN|none",
+    "NAME",
+    "PLAN",
+    "KEY|GENERATION",
+    "GENERATION",
+    "FILE",
+    "",
+    "",
+    "",
 };
 
 std::string usage_of(const Parameter& parameter)
 {
     if (!parameter.is_said()) return "";
-    if (parameter.need == Need::key || parameter.type == Type::objects) return " " + placeholder(parameter);
+    if (parameter.need == Need::optional_key) return fmt::format(" [{}]", placeholder(parameter));
+    if (parameter.is_key() || parameter.type == Type::objects) return " " + placeholder(parameter);
     std::string form = parameter.flag();
     if (parameter.type == Type::password)
         form = "--password-stdin|--generate";

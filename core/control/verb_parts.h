@@ -14,7 +14,8 @@ std::span<const Verb> shell_verbs();
 std::span<const Verb> mailbox_verbs();
 std::span<const Verb> alias_verbs();
 std::span<const Verb> my_verbs();
-std::span<const Verb> sweep_verbs(); // notices too
+std::span<const Verb> sweep_verbs();         // notices too
+std::span<const Verb> configuration_verbs(); // engine and daemon too
 std::span<const Verb> house_verbs();
 
 namespace parts {

@@ -12,7 +12,7 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::array<NounHelp, 14> noun_table{{
+constexpr std::array<NounHelp, 17> noun_table{{
     {"customer", "who buys the service"},
     {"plan", "the numbers that accounts start from"},
     {"domain", "a customer's DNS domain: one virtual mail server"},
@@ -22,6 +22,9 @@ constexpr std::array<NounHelp, 14> noun_table{{
     {"my", "self-service: your own aliases, free mailboxes and password"},
     {"sweep", "one pass over all accounts, for cron"},
     {"notices", "what was sent to whom, and when"},
+    {"config", "the settings of metka.yaml, and the generations made of them"},
+    {"engine", "the programs that mail goes through"},
+    {"daemon", "metkad itself"},
     {"apply", "bring many objects to what a file describes"},
     {"log", "who changed what, and when"},
     {"status", "how Metka's programs are, and how much there is"},
@@ -33,7 +36,7 @@ std::vector<Verb> all_verbs()
 {
     std::vector<Verb> all;
     for (const auto part : {customer_verbs(), domain_verbs(), shell_verbs(), mailbox_verbs(), alias_verbs(),
-                            my_verbs(), sweep_verbs(), house_verbs()})
+                            my_verbs(), sweep_verbs(), configuration_verbs(), house_verbs()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }
@@ -60,7 +63,7 @@ bool Verb::is_for_programs() const
 
 const Parameter* Verb::key() const
 {
-    return !parameters.empty() && parameters.front().need == Need::key ? &parameters.front() : nullptr;
+    return !parameters.empty() && parameters.front().is_key() ? &parameters.front() : nullptr;
 }
 
 const Parameter* Verb::parameter(std::string_view wanted) const

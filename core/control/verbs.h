@@ -23,7 +23,13 @@ enum class Effect {
     destroys, // metkactl asks before, or wants --yes
     sweeps,   // many changes of their own, one after the other, with progress on the way (request.h)
     asks,     // one change, which somebody outside is asked about before it is this caller's turn to write
+    compares, // reads; metkactl ends with 1 where the answer's `differs` is true
 };
+
+constexpr bool only_reads(Effect effect)
+{
+    return effect == Effect::reads || effect == Effect::compares;
+}
 
 // What a parameter is, and what it becomes when it has been read (arguments.h).
 enum class Type {
@@ -43,13 +49,15 @@ enum class Type {
     override_domain, // a domain of ours, or “none”
     local_name,      // the local part of an address in the host domain
     plan,            // the name of a plan in metka.yaml
+    setting,         // a key of metka.yaml, a section of it, or the number of a generation
+    generation,      // the number of a generation
     objects,         // a list of objects, for `apply`, which reads them from a FILE
     choice,          // one of `choices`
     flag,            // true or false
     password,        // metkactl: --password-stdin, --generate, or a prompt; never an argument
 };
 
-enum class Need { key, required, optional };
+enum class Need { key, optional_key, required, optional };
 
 struct Parameter {
     std::string_view name; // in a request
@@ -60,6 +68,9 @@ struct Parameter {
     std::string_view word = {}; // on the command line, where it is not the name with - for _
 
     std::string flag() const; // "--disk-limit"
+
+    bool is_key() const { return need == Need::key || need == Need::optional_key; }
+    bool is_optional() const { return need == Need::optional || need == Need::optional_key; }
 
     // Said with a flag or as the key: not the password as it is now, which is asked for beside the new one.
     bool is_said() const;
@@ -80,6 +91,7 @@ enum class Kind {
     flag,     //
     steps,    // sentences: what was done, or would be
     rows,     // a list of objects with the fields of `inner`
+    block,    // text of many lines, shown as it is
 };
 
 struct Field {

@@ -7,15 +7,23 @@ namespace {
 using namespace parts;
 
 // clang-format off
-constexpr std::array<Field, 6> program_row{{
+constexpr std::array<Field, 7> program_row{{
     {"name", Kind::text, "the program"},
     {"pid", Kind::number, "its process"},
-    {"state", Kind::text, "starting, running, waiting (to be started again) or stopped"},
+    {"state", Kind::text, "starting, running, draining (another has taken its place), waiting (to be started again) or stopped"},
     {"restarts", Kind::number, "how often it was started again"},
     {"generation", Kind::number, "the configuration it runs"},
+    {"started", Kind::instant, "since when it runs"},
     {"missing", Kind::text, "what the kernel could not confine"},
 }};
-constexpr std::array<Field, 12> status_card{{
+constexpr std::array<Field, 5> certificate_row{{
+    {"host", Kind::text, "the name that clients ask for (SNI); empty: everybody else"},
+    {"names", Kind::text, "whom it is for"},
+    {"valid_from", Kind::instant, "its beginning"},
+    {"valid_until", Kind::instant, "its end, or that of the certificate of its chain that ends first"},
+    {"problem", Kind::text, "what is wrong with it"},
+}};
+constexpr std::array<Field, 14> status_card{{
     {"version", Kind::text, "of metkad"},
     {"instance", Kind::text, "the state folder"},
     {"uptime", Kind::seconds, "since metkad started"},
@@ -26,8 +34,10 @@ constexpr std::array<Field, 12> status_card{{
     {"aliases", Kind::number, "how many"},
     {"expiry_sweep", Kind::instant, "when the last one ended"},
     {"quota_sweep", Kind::instant, "when the last one ended"},
+    {"generation", Kind::number, "the configuration that is in force"},
     {"problems", Kind::steps, "what a person must look at"},
     {"programs", Kind::rows, "the programs of the house", program_row},
+    {"certificates", Kind::rows, "what the listeners present", certificate_row},
 }};
 constexpr std::array<Field, 1> version_card{{{"version", Kind::text, "of metkad"}}};
 
@@ -55,7 +65,7 @@ constexpr std::array<Field, 3> apply_row{{
     {"why", Kind::text, "what was or would be done, or why not"},
 }};
 
-constexpr std::array<std::string_view, 8> name_kinds{"customer", "domain", "shell", "mailbox", "alias", "inbox", "plan", "address"};
+constexpr std::array<std::string_view, 10> name_kinds{"customer", "domain", "shell", "mailbox", "alias", "inbox", "plan", "address", "setting", "generation"};
 constexpr std::array complete_parameters{
     Parameter{"of", choice, required, "what kind of name", name_kinds},
     Parameter{"begins", text, required, "with what it begins"},

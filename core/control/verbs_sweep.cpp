@@ -38,8 +38,8 @@ constexpr std::array notice_parameters{
 constexpr std::array<Field, 4> notice_row{{
     {"at", Kind::instant, "when it was sent"},
     {"to", Kind::address, "to which mailbox or shell account"},
-    {"notice", Kind::text, "near_expiry, expired or nearly_full"},
-    {"about", Kind::text, "the last day, and how many days before it"},
+    {"notice", Kind::text, "near_expiry, expired, nearly_full or certificate"},
+    {"about", Kind::text, "the last day, and how many days before it; of a certificate also the host"},
 }};
 
 constexpr std::array<Verb, 3> table{{

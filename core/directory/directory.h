@@ -18,40 +18,10 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/directory/records.h"
 #include "core/domain/objects.h"
 
 namespace metka::directory {
-
-enum class InboxKind { shell, mailbox, count_ };
-
-// One inbox with everything that decides what it may do now; standings of its domain, shell account and
-// customer included, so that one lookup answers.
-struct InboxRecord {
-    InboxId id;
-    InboxKind kind = InboxKind::mailbox;
-    std::string login;            // the mailbox's address, or the shell account's Unix name
-    std::optional<InboxId> shell; // the shell account whose space it is in; a shell inbox: itself
-    std::uint32_t shell_uid = 0;  // of that shell account; 0: none
-    Capacity capacity;            // of a mailbox; of a shell inbox its disk limit
-    std::optional<Instant> valid_ends;
-    bool suspended = false; // itself, its shell account, its customer, or the domain of its address
-    Language language = Language::polish;
-};
-
-// The space of a shell account, as DOMAIN "Capacity and disk limits" counts it together.
-struct SpaceRecord {
-    Capacity limit;
-    Bytes home;                   // as it was last measured
-    std::vector<InboxId> boxes;   // its free mailboxes
-    std::vector<InboxId> removed; // free mailboxes that were removed and still lie there
-};
-
-// What RCPT needs to know of one address. In the host domain every account's host name is an address too
-// (V11), for log-ins and senders as well.
-struct RecipientRecord {
-    DomainState domain = DomainState::active;
-    std::optional<InboxRecord> inbox; // none: the domain is ours, the address is not provisioned
-};
 
 class Directory {
   public:
@@ -65,42 +35,6 @@ class Directory {
                                      const Address&) = 0; // its own addresses, in active domains
     virtual Result<std::optional<SpaceRecord>> space(const InboxId& shell) = 0; // none: no such shell account
 };
-
-// Who did it, by the kernel's word, and what. `before` and `after` are JSON; passwords are never in them.
-struct AuditEntry {
-    Instant at;
-    std::uint32_t actor_uid = 0;
-    std::string actor;
-    std::string acting_as; // --as; empty: as themselves
-    std::string verb;
-    std::string subject;
-    std::string before;
-    std::string after;
-};
-
-// How many of each there are.
-struct Totals {
-    std::uint64_t customers = 0;
-    std::uint64_t domains = 0; // the host domain is none of them
-    std::uint64_t shells = 0;
-    std::uint64_t mailboxes = 0;
-    std::uint64_t aliases = 0;
-};
-
-// How many free mailboxes there are: in one space, in one domain, of one customer.
-struct FreeCounts {
-    std::uint64_t in_shell = 0;
-    std::uint64_t in_domain = 0;
-    std::uint64_t of_customer = 0;
-};
-
-// Where a walk through the mailboxes by the end of their validity goes on.
-struct Ending {
-    Instant ends;
-    InboxId id;
-};
-
-enum class Sweep { expiry, quota };
 
 // Inside one change. Each call refuses what would break a key (conflict), or name what is not there
 // (not_found); a call that was refused fails the whole change, whatever `work` says afterwards.
@@ -169,6 +103,10 @@ class Registry : public Directory {
     virtual Result<bool> was_anothers(const DomainName&, const CustomerId& now) = 0; // ever before
     virtual Result<std::optional<Instant>> last_sweep(Sweep) = 0;
 
+    virtual Result<std::vector<Move>> moves() = 0;                  // the oldest first
+    virtual Result<std::vector<Move>> moves_of(const InboxId&) = 0; // of a mailbox; out of or into a space
+    virtual Result<std::vector<SwitchEntry>> switches(std::size_t most) = 0; // the last to arrive first
+
     struct AuditQuery {
         std::size_t most = 100;
         std::string subject = {};   // empty: any
@@ -205,6 +143,13 @@ class Registry : public Directory {
     virtual Result<void> note_home(const InboxId& shell, Bytes used, Instant measured) = 0;
     virtual Result<void> note_sweep(Sweep, Instant ended) = 0;
     virtual Result<void> end_quarantines(Instant now) = 0; // of those whose time is over
+    // A move is noted before anything is copied, and ended when nothing is left to take away. While it stands
+    // its mailbox lies in one of the two spaces, and none of the three can be removed. Noted again for the
+    // same way it takes the place of the first; for another way: conflict. From where it does not lie:
+    // invalid.
+    virtual Result<void> note_move(const Move&) = 0;
+    virtual Result<void> end_move(const InboxId& mailbox) = 0; // safe to repeat
+    virtual Result<void> note_switch(const SwitchEntry&) = 0;  // in the place of an earlier one of this id
 };
 
 } // namespace metka::directory

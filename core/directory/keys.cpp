@@ -1,5 +1,6 @@
 #include "core/directory/keys.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -70,6 +71,41 @@ Result<void> texts_of(const Customer& customer)
 {
     return first_fault({check_text("name", customer.name), check_text("title", customer.title),
                         check_text("contact", customer.contact), check_text("plan", customer.plan)});
+}
+
+Result<void> refuse_moving(Registry& registry, const InboxId& id)
+{
+    const auto mailbox = registry.mailbox(id);
+    if (!mailbox) return pass(mailbox);
+    return fail(Fault::conflict, "{} is still on its way to another space; that has to end first",
+                *mailbox ? (*mailbox)->address.show() : id.hex());
+}
+
+// No move of a mailbox, or out of or into a space, has to be ended yet.
+Result<void> must_not_move(Registry& registry, const InboxId& id)
+{
+    const auto moves = registry.moves_of(id);
+    if (!moves) return pass(moves);
+    return moves->empty() ? Result<void>() : refuse_moving(registry, moves->front().mailbox);
+}
+
+Result<void> must_not_go_elsewhere(Registry& registry, const Move& move)
+{
+    const auto moves = registry.moves_of(move.mailbox);
+    if (!moves) return pass(moves);
+    const auto is_this_way = [&](const Move& other) {
+        return other.from == move.from && other.to == move.to;
+    };
+    return std::ranges::all_of(*moves, is_this_way) ? Result<void>() : refuse_moving(registry, move.mailbox);
+}
+
+// A mailbox on its way lies where it comes from or where it goes.
+Result<void> may_lie_in(Registry& registry, const InboxId& mailbox, const std::optional<InboxId>& shell)
+{
+    const auto moves = registry.moves_of(mailbox);
+    if (!moves) return pass(moves);
+    const auto is_of_it = [&](const Move& move) { return move.from == shell || move.to == shell; };
+    return std::ranges::all_of(*moves, is_of_it) ? Result<void>() : refuse_moving(registry, mailbox);
 }
 
 struct Kept {
@@ -150,6 +186,18 @@ Result<void> may_add(Registry& registry, const Removed& removed)
     return fail(Fault::conflict, "{} is still there; remove it first", (*now)->login);
 }
 
+Result<void> may_note(Registry& registry, const Move& move)
+{
+    const auto mailbox = registry.mailbox(move.mailbox);
+    const auto keys =
+        first_fault({must_be(mailbox, "mailbox", move.mailbox.hex()), must_not_go_elsewhere(registry, move),
+                     shell_is_there(registry, move.from), shell_is_there(registry, move.to)});
+    if (!keys) return keys;
+    if ((*mailbox)->shell == move.from && move.from != move.to) return {};
+    return fail(Fault::invalid, "{} does not move from where it lies to another place",
+                (*mailbox)->address.show());
+}
+
 Result<void> must_not_wait(const std::optional<Removed>& removed)
 {
     if (!removed) return {};
@@ -204,7 +252,8 @@ Result<void> may_set(Registry& registry, const Mailbox& mailbox)
     if (!there) return there;
     if ((*now)->customer != mailbox.customer)
         return fail(Fault::conflict, "the mailbox {} stays with its customer", (*now)->address.show());
-    const auto keys = first_fault({shell_is_there(registry, mailbox.shell), may_be_named(registry, mailbox)});
+    const auto keys = first_fault({shell_is_there(registry, mailbox.shell), may_be_named(registry, mailbox),
+                                   may_lie_in(registry, mailbox.id, mailbox.shell)});
     if (!keys || (*now)->address == mailbox.address) return keys;
     return address_is_free(registry, mailbox.address);
 }
@@ -235,6 +284,8 @@ Result<void> may_remove_inbox(Registry& registry, const InboxId& id, const Belon
     const auto now = registry.inbox(id);
     const auto there = must_be(now, "inbox", id.hex());
     if (!there) return there;
+    const auto still = must_not_move(registry, id);
+    if (!still) return still;
     return must_be_bare((*now)->kind == InboxKind::shell ? "shell account" : "mailbox", (*now)->login, kept);
 }
 
@@ -254,6 +305,14 @@ Result<void> check(const AuditEntry& entry)
     return first_fault({check_text("actor", entry.actor), check_text("account acted for", entry.acting_as),
                         check_text("verb", entry.verb), check_text("subject", entry.subject),
                         check_text("state before", entry.before), check_text("state after", entry.after)});
+}
+
+Result<void> check(const SwitchEntry& entry)
+{
+    return first_fault({check_text("actor", entry.actor), check_text("account acted for", entry.acting_as),
+                        check_text("cause", entry.cause), check_text("reason", entry.reason),
+                        check_text("outcome", entry.outcome), check_text("message", entry.message),
+                        check_text("sum of the settings", entry.input)});
 }
 
 LoginName LoginName::of(std::string_view name)

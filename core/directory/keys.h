@@ -25,6 +25,8 @@ Result<void> may_set(Registry&, const ShellAccount&);
 Result<void> may_set(Registry&, const Mailbox&);
 Result<void> may_set(Registry&, const Alias&);
 
+Result<void> may_note(Registry&, const Move&);
+
 // An id whose mail waits for its purge is not given out again. `removed`: of that id, if it waits.
 Result<void> must_not_wait(const std::optional<Removed>& removed);
 
@@ -44,6 +46,7 @@ Result<void> shell_is_there(Registry&, const std::optional<InboxId>& shell); // 
 
 Result<void> check_text(std::string_view what, std::string_view text);
 Result<void> check(const AuditEntry&);
+Result<void> check(const SwitchEntry&);
 
 // What a log-in name can stand for; neither: no account has such a name, so none need be looked for. A `+tag`
 // is for senders and is refused here.

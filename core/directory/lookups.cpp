@@ -16,11 +16,13 @@ using sqlite::Rows;
 constexpr Literal columns = "i.id, i.kind = 'shell', coalesce(m.address, s.login), s.id, s.uid,"
                             " CASE WHEN m.id IS NULL THEN s.disk_limit ELSE m.capacity END, m.valid_ends,"
                             " coalesce('suspended' IN (m.standing, s.standing, c.standing, own.state), 0),"
-                            " coalesce(m.language, s.language)";
-constexpr Literal joins = " LEFT JOIN mailbox m ON m.id = i.id"
-                          " LEFT JOIN domain own ON own.id = m.domain"
-                          " LEFT JOIN shell_account s ON s.id = coalesce(m.shell, i.id)"
-                          " LEFT JOIN customer c ON c.id = coalesce(m.customer, s.customer)";
+                            " coalesce(m.language, s.language), v.mailbox IS NOT NULL";
+constexpr Literal joins =
+    " LEFT JOIN mailbox m ON m.id = i.id"
+    " LEFT JOIN domain own ON own.id = m.domain"
+    " LEFT JOIN shell_account s ON s.id = coalesce(m.shell, i.id)"
+    " LEFT JOIN customer c ON c.id = coalesce(m.customer, s.customer)"
+    " LEFT JOIN move v ON v.mailbox = m.id AND v.closed = 1 AND v.from_shell IS m.shell";
 
 constexpr auto by_address =
     joined<"SELECT ", columns,
@@ -39,7 +41,7 @@ constexpr auto by_shell_login =
     joined<"SELECT ", columns, " FROM shell_account l JOIN inbox i ON i.id = l.id", joins,
            " WHERE l.login = $1">;
 constexpr int id_column = 0;
-constexpr int state_column = 9;
+constexpr int state_column = 10;
 
 // The account, then its mailboxes, then what was removed from it, the oldest removal first: one snapshot.
 constexpr sqlite::Sql space_of =
@@ -74,6 +76,7 @@ Result<InboxRecord> read_record(const Rows& row)
                        .valid_ends =
                            row.is_null(6) ? std::nullopt : std::optional(from_unix_ms(row.number(6))),
                        .suspended = row.number(7) == 1,
+                       .closed = row.number(9) == 1,
                        .language = read_language(row, 8)};
 }
 

@@ -35,6 +35,7 @@ InboxRecord MemoryDirectory::record_of(const Mailbox& mailbox) const
     const auto domain =
         first(rows_->domains, [&](const Domain& row) { return row.name == mailbox.address.domain(); });
     const auto shell = mailbox.shell ? at(rows_->shells, *mailbox.shell) : std::nullopt;
+    const auto move = at(rows_->moves, mailbox.id);
     const bool suspended =
         mailbox.standing == Standing::suspended || customer->standing == Standing::suspended ||
         domain->state == DomainState::suspended || (shell && shell->standing == Standing::suspended);
@@ -46,6 +47,7 @@ InboxRecord MemoryDirectory::record_of(const Mailbox& mailbox) const
             .capacity = mailbox.capacity,
             .valid_ends = mailbox.validity ? std::optional(mailbox.validity->ends) : std::nullopt,
             .suspended = suspended,
+            .closed = move && move->closed && move->from == mailbox.shell,
             .language = mailbox.language};
 }
 

@@ -53,6 +53,9 @@ class MemoryDirectory final : public Registry {
     Result<std::vector<Removed>> removed() override;
     Result<bool> was_anothers(const DomainName& name, const CustomerId& now) override;
     Result<std::optional<Instant>> last_sweep(Sweep sweep) override;
+    Result<std::vector<Move>> moves() override;
+    Result<std::vector<Move>> moves_of(const InboxId& id) override;
+    Result<std::vector<SwitchEntry>> switches(std::size_t most) override;
     Result<std::vector<AuditEntry>> audit(const AuditQuery& query) override;
     Result<std::optional<Instant>> newest_audit() override;
 
@@ -71,6 +74,9 @@ class MemoryDirectory final : public Registry {
     Result<void> note_home(const InboxId& shell, Bytes used, Instant measured) override;
     Result<void> note_sweep(Sweep sweep, Instant ended) override;
     Result<void> end_quarantines(Instant now) override;
+    Result<void> note_move(const Move& move) override;
+    Result<void> end_move(const InboxId& mailbox) override;
+    Result<void> note_switch(const SwitchEntry& entry) override;
 
   private:
     class OpenBatch;

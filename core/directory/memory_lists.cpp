@@ -208,4 +208,49 @@ Result<void> MemoryDirectory::end_quarantines(Instant now)
     return {};
 }
 
+Result<std::vector<Move>> MemoryDirectory::moves()
+{
+    return ordered(
+        rows_->moves, [](const Move&) { return true; },
+        [](const Move& row) { return std::pair(row.since, row.mailbox); });
+}
+
+Result<std::vector<Move>> MemoryDirectory::moves_of(const InboxId& id)
+{
+    const auto is_its = [&](const Move& row) { return row.mailbox == id || row.from == id || row.to == id; };
+    return ordered(rows_->moves, is_its, &Move::mailbox);
+}
+
+Result<void> MemoryDirectory::note_move(const Move& move)
+{
+    const auto may = may_note(*this, move);
+    if (may) rows_->moves.insert_or_assign(move.mailbox, move);
+    return may;
+}
+
+Result<void> MemoryDirectory::end_move(const InboxId& mailbox)
+{
+    rows_->moves.erase(mailbox);
+    return {};
+}
+
+Result<std::vector<SwitchEntry>> MemoryDirectory::switches(std::size_t most)
+{
+    std::vector<SwitchEntry> list(rows_->switches.rbegin(), rows_->switches.rend());
+    cut(list, most);
+    return list;
+}
+
+Result<void> MemoryDirectory::note_switch(const SwitchEntry& entry)
+{
+    const auto may = check(entry);
+    if (!may) return may;
+    const auto earlier = std::ranges::find(rows_->switches, entry.id, &SwitchEntry::id);
+    if (earlier == rows_->switches.end())
+        rows_->switches.push_back(entry);
+    else
+        *earlier = entry;
+    return {};
+}
+
 } // namespace metka::directory

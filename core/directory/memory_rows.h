@@ -22,7 +22,9 @@ struct MemoryRows {
     std::set<std::pair<std::string, CustomerId>> past_domains;
     std::map<InboxId, Bytes> homes;
     std::map<Sweep, Instant> sweeps;
+    std::map<InboxId, Move> moves;
     std::vector<AuditEntry> audit;
+    std::vector<SwitchEntry> switches; // in their order of arrival
 };
 
 template <class Key, class Row>

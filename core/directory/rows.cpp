@@ -178,4 +178,29 @@ Result<Removed> read_removed(const sqlite::Rows& row)
                    .purge_after = read_instant(row, 5)};
 }
 
+Result<Move> read_move(const sqlite::Rows& row)
+{
+    return Move{.mailbox = InboxId(row.id(0)),
+                .from = read_optional_id<InboxId>(row, 1),
+                .to = read_optional_id<InboxId>(row, 2),
+                .since = read_instant(row, 3),
+                .closed = row.number(4) == 1};
+}
+
+Result<SwitchEntry> read_switch(const sqlite::Rows& row)
+{
+    return SwitchEntry{.id = SwitchId(row.id(0)),
+                       .at = read_instant(row, 1),
+                       .from = static_cast<std::uint64_t>(row.number(2)),
+                       .to = static_cast<std::uint64_t>(row.number(3)),
+                       .actor_uid = static_cast<std::uint32_t>(row.number(4)),
+                       .actor = row.text(5),
+                       .acting_as = row.text(6),
+                       .cause = row.text(7),
+                       .reason = row.text(8),
+                       .outcome = row.text(9),
+                       .message = row.text(10),
+                       .input = row.text(11)};
+}
+
 } // namespace metka::directory

@@ -29,6 +29,11 @@ inline constexpr sqlite::Literal select_audit =
 inline constexpr sqlite::Literal select_quarantine = "SELECT address, customer, until FROM quarantine";
 inline constexpr sqlite::Literal select_removed =
     "SELECT inbox, shell, kind = 'shell', login, removed, purge_after, uid FROM removed";
+inline constexpr sqlite::Literal select_move =
+    "SELECT mailbox, from_shell, to_shell, since, closed FROM move";
+inline constexpr sqlite::Literal select_switch =
+    "SELECT id, at, from_generation, to_generation, actor_uid, actor, acting_as, cause, reason, outcome,"
+    " message, input FROM switch";
 
 Result<Customer> read_customer(const sqlite::Rows& row);
 Result<Domain> read_domain(const sqlite::Rows& row);
@@ -38,6 +43,8 @@ Result<Alias> read_alias(const sqlite::Rows& row);
 Result<AuditEntry> read_audit(const sqlite::Rows& row);
 Result<Quarantine> read_quarantine(const sqlite::Rows& row);
 Result<Removed> read_removed(const sqlite::Rows& row);
+Result<Move> read_move(const sqlite::Rows& row);
+Result<SwitchEntry> read_switch(const sqlite::Rows& row);
 
 DomainState read_domain_state(const sqlite::Rows& row, int column);
 Capacity read_capacity(const sqlite::Rows& row, int column);

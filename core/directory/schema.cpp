@@ -209,7 +209,40 @@ DROP TABLE name_before;
 PRAGMA user_version = 2;
 )sql";
 
-constexpr std::array<Sql, 2> steps{first_tables, rules_and_sweeps};
+// A move refers to what it needs until it has ended. The history of switches has its order of arrival in its
+// rowid, as the audit has; 0 is no generation.
+constexpr Sql moves_and_switches = R"sql(
+CREATE TABLE move (
+    mailbox BLOB NOT NULL PRIMARY KEY REFERENCES mailbox (id),
+    from_shell BLOB REFERENCES shell_account (id),
+    to_shell BLOB REFERENCES shell_account (id),
+    since INTEGER NOT NULL,
+    closed INTEGER NOT NULL CHECK (closed IN (0, 1)),
+    CHECK (from_shell IS NOT to_shell)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX move_by_from ON move (from_shell);
+CREATE INDEX move_by_to ON move (to_shell);
+
+CREATE TABLE switch (
+    place INTEGER NOT NULL PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    at INTEGER NOT NULL,
+    from_generation INTEGER NOT NULL CHECK (from_generation >= 0),
+    to_generation INTEGER NOT NULL CHECK (to_generation >= 0),
+    actor_uid INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    acting_as TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    message TEXT NOT NULL,
+    input TEXT NOT NULL
+) STRICT;
+
+PRAGMA user_version = 3;
+)sql";
+
+constexpr std::array<Sql, 3> steps{first_tables, rules_and_sweeps, moves_and_switches};
 constexpr sqlite::Migrations migrations{.what = "directory", .steps = steps};
 
 } // namespace

@@ -198,4 +198,53 @@ Result<void> SqliteRegistry::end_quarantines(Instant now)
     return noted(database_, "DELETE FROM quarantine WHERE until <= $1", now);
 }
 
+Result<std::vector<Move>> SqliteRegistry::moves()
+{
+    return read_all(database_.ask(joined<select_move, " ORDER BY since, mailbox">), &read_move);
+}
+
+Result<std::vector<Move>> SqliteRegistry::moves_of(const InboxId& id)
+{
+    return read_all(
+        database_.ask(joined<select_move, " WHERE mailbox = $1 OR from_shell = $1 OR to_shell = $1">, id),
+        &read_move);
+}
+
+Result<void> SqliteRegistry::note_move(const Move& move)
+{
+    const auto may = may_note(*this, move);
+    if (!may) return may;
+    return noted(database_,
+                 "INSERT OR REPLACE INTO move (mailbox, from_shell, to_shell, since, closed)"
+                 " VALUES ($1, $2, $3, $4, $5)",
+                 move.mailbox, move.from, move.to, move.since, std::uint32_t{move.closed});
+}
+
+Result<void> SqliteRegistry::end_move(const InboxId& mailbox)
+{
+    return noted(database_, "DELETE FROM move WHERE mailbox = $1", mailbox);
+}
+
+Result<std::vector<SwitchEntry>> SqliteRegistry::switches(std::size_t most)
+{
+    return read_all(database_.ask(joined<select_switch, newest_first>, rows_at_most(most)), &read_switch);
+}
+
+Result<void> SqliteRegistry::note_switch(const SwitchEntry& entry)
+{
+    const auto may = check(entry);
+    if (!may) return may;
+    return noted(database_,
+                 "INSERT INTO switch (id, at, from_generation, to_generation, actor_uid, actor, acting_as,"
+                 " cause, reason, outcome, message, input)"
+                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+                 " ON CONFLICT (id) DO UPDATE SET at = excluded.at,"
+                 " from_generation = excluded.from_generation, to_generation = excluded.to_generation,"
+                 " actor_uid = excluded.actor_uid, actor = excluded.actor, acting_as = excluded.acting_as,"
+                 " cause = excluded.cause, reason = excluded.reason, outcome = excluded.outcome,"
+                 " message = excluded.message, input = excluded.input",
+                 entry.id, entry.at, entry.from, entry.to, entry.actor_uid, entry.actor, entry.acting_as,
+                 entry.cause, entry.reason, entry.outcome, entry.message, entry.input);
+}
+
 } // namespace metka::directory

@@ -1,5 +1,7 @@
 #include "core/household/child.h"
 
+#include <array>
+#include <optional>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -8,22 +10,31 @@
 #include <CLI/CLI.hpp>
 #include <asio/steady_timer.hpp>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "core/base/version.h"
+#include "core/household/handed_over.h"
 #include "core/sys/file.h"
 #include "core/sys/log.h"
 
 namespace metka::household {
 
-void Resident::listen(const std::string& name, sys::Descriptor /*socket*/)
+Result<void> Resident::listen(const std::string& name, const std::string& /*address*/,
+                              sys::Descriptor /*socket*/)
 {
-    sys::log(sys::Level::warning, "household.unexpected", {{"listener", name}});
+    return fail(Fault::denied, "this program has no use for a listener {}", name);
 }
 
-Result<void> Resident::use_certificate(std::string_view /*chain_pem*/, std::string_view /*key_pem*/)
+Result<void> Resident::close_listener(const std::string& name, const std::string& /*address*/)
 {
-    return fail(Fault::internal, "this program has no use for certificates");
+    return fail(Fault::not_found, "this program has no listener {}", name);
+}
+
+Result<void> Resident::use_certificates(std::span<const HostCertificate> /*certificates*/)
+{
+    return fail(Fault::denied, "this program has no use for certificates");
 }
 
 asio::awaitable<Result<net::Frame>> Resident::answer_metkad(net::Frame request)
@@ -36,62 +47,72 @@ namespace {
 using settings::Settings;
 
 constexpr Bytes most_configuration{1 << 20};
-constexpr Bytes most_certificate{1 << 20};
 
 void complain(const Trade& trade, std::string_view text)
 {
     fmt::print(stderr, "{}: {}\n", executable(trade.program), text);
 }
 
-struct Words {
-    std::string config;
-    std::string check;
-};
-
 // The exit status, if the words themselves end the program.
-std::optional<int> read_words(const Trade& trade, int count, char** words, Words& into)
+std::optional<int> obey_words(const Trade& trade, int count, char** words)
 {
     CLI::App app(std::string(trade.sentence), executable(trade.program));
     app.footer("Started by metkad(8), which hands it everything it needs.");
     app.set_version_flag("--version", fmt::format("{} {}", executable(trade.program), version));
-    auto* const config = app.add_option("--config", into.config, "the engine file of its generation");
-    app.add_option("--check", into.check, "check an engine file, say what is wrong with it, and end")
-        ->excludes(config);
+    std::string file;
+    app.add_option("--check", file, "check an engine file, say what is wrong with it, and end");
     try {
         app.parse(count, words);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? EX_OK : EX_USAGE;
     }
-    if (!into.config.empty() || !into.check.empty()) return std::nullopt;
-    complain(trade, "--config FILE or --check FILE is needed");
-    return EX_USAGE;
-}
-
-std::optional<Settings> read_settings(const Trade& trade, const std::string& path)
-{
-    const auto text = sys::read_file(path, most_configuration);
+    if (app.count("--check") == 0) return std::nullopt;
+    const auto text = sys::read_file(file, most_configuration);
     if (!text) {
         complain(trade, text.error().text);
-        return std::nullopt;
+        return EX_CONFIG;
     }
-    auto loaded = settings::load(*text, path, trade.reader);
-    if (loaded) return std::move(*loaded);
+    const auto loaded = settings::load(*text, file, trade.reader);
+    if (loaded) return EX_OK;
     complain(trade, settings::show(loaded.error()));
-    return std::nullopt;
+    return EX_CONFIG;
+}
+
+bool is_sealed_memory(int descriptor)
+{
+    return fcntl(descriptor, F_GET_SEALS) >= 0;
+}
+
+bool is_wire(int descriptor)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
+// What metkad starts a program with, out of reach of what the program may ever start.
+bool was_started_by_metkad()
+{
+    if (!is_wire(metkad_descriptor) || !is_sealed_memory(configuration_descriptor)) return false;
+    for (const int each : {metkad_descriptor, lock_descriptor, configuration_descriptor})
+        if (fcntl(each, F_SETFD, FD_CLOEXEC) != 0) return false;
+    return true;
 }
 
 // Serves metkad's wire for one program.
 class Child {
   public:
-    Child(asio::io_context& loop, Resident& resident, Started started)
-        : loop_(loop), resident_(resident), started_(std::move(started)), limit_(loop)
+    Child(asio::io_context& loop, Resident& resident, settings::Reader reader, Settings settings)
+        : loop_(loop), resident_(resident), reader_(reader), settings_(std::move(settings)), limit_(loop)
     {
     }
 
-    void serve(sys::Descriptor descriptor)
+    void serve(sys::Descriptor descriptor, std::vector<std::string> missing)
     {
+        missing_ = std::move(missing);
         wire_ = net::Wire::open(loop_.get_executor(), std::move(descriptor), "metkad");
-        wire_->serve([this](net::Frame frame) { return answer(std::move(frame)); }, [this] { drain(); });
+        wire_->serve([this](net::Frame frame) { return answer(std::move(frame)); },
+                     [this] { drain(net::Pace::at_once); });
     }
 
   private:
@@ -99,21 +120,29 @@ class Child {
 
     asio::awaitable<Answer> answer(net::Frame frame)
     {
-        switch (frame.kind) {
-        case GiveWire::kind:
-            co_return meet(frame);
-        case GiveListener::kind:
-            co_return listen(frame);
-        case GiveCertificate::kind:
-            co_return certificate(frame);
-        case Start::kind:
-            co_return sys::encode(started_);
-        case Drain::kind:
-            drain();
-            co_return sys::encode(Taken{});
-        default:
-            co_return co_await resident_.answer_metkad(std::move(frame));
-        }
+        struct Row {
+            std::uint16_t kind;
+            Answer (Child::*take)(net::Frame&);
+        };
+        static constexpr std::array<Row, 7> rows{{
+            {GiveWire::kind, &Child::meet},
+            {GiveListener::kind, &Child::listen},
+            {DropListener::kind, &Child::close_listener},
+            {GiveCertificates::kind, &Child::certificates},
+            {Adopt::kind, &Child::adopt},
+            {Start::kind, &Child::start},
+            {Drain::kind, &Child::drain},
+        }};
+        for (const auto& row : rows)
+            if (row.kind == frame.kind) co_return (this->*row.take)(frame);
+        auto answered = co_await resident_.answer_metkad(std::move(frame));
+        co_return answered;
+    }
+
+    static Answer taken(const Result<void>& done)
+    {
+        if (!done) return pass(done);
+        return sys::encode(Taken{});
     }
 
     Answer meet(net::Frame& frame)
@@ -128,40 +157,92 @@ class Child {
     {
         const auto given = sys::decode<GiveListener>(frame);
         if (!given) return pass(given);
-        resident_.listen(given->name, std::move(frame.descriptors[0]));
-        return sys::encode(Taken{});
+        const auto listening = resident_.listen(given->name, given->address, std::move(frame.descriptors[0]));
+        // metkad may have told, not asked.
+        if (!listening)
+            sys::log(sys::Level::error, "listener.failed",
+                     {{"listener", given->name}, {"why", listening.error().text}});
+        return taken(listening);
     }
 
-    Answer certificate(const net::Frame& frame)
+    Answer close_listener(net::Frame& frame)
     {
-        const auto chain = sys::read_whole(frame.descriptors[0].get(), most_certificate);
-        if (!chain) return pass(chain);
-        const auto key_text = sys::read_whole(frame.descriptors[1].get(), most_certificate);
-        if (!key_text) return pass(key_text);
-        const Secret key(*key_text);
-        const auto used = resident_.use_certificate(*chain, key.reveal());
-        if (!used) return pass(used);
+        const auto asked = sys::decode<DropListener>(frame);
+        if (!asked) return pass(asked);
+        return taken(resident_.close_listener(asked->name, asked->address));
+    }
+
+    Answer certificates(net::Frame& frame)
+    {
+        const auto given = sys::decode<GiveCertificates>(frame);
+        if (!given) return pass(given);
+        const auto read = read_certificates(frame.descriptors[0].get());
+        const auto used = read ? resident_.use_certificates(*read) : Result<void>(pass(read));
+        if (!used) sys::log(sys::Level::error, "certificates.refused", {{"why", used.error().text}});
+        return taken(used);
+    }
+
+    Answer adopt(net::Frame& frame)
+    {
+        const auto asked = sys::decode<Adopt>(frame);
+        if (!asked) return pass(asked);
+        auto wanted = read_engine_file(frame.descriptors[0].get(), reader_);
+        if (!wanted) return pass(wanted);
+        auto adopted = check_adoptable(settings_, *wanted);
+        if (adopted) adopted = resident_.adopt(*wanted);
+        if (!adopted) return pass(adopted);
+        settings_ = std::move(*wanted);
+        sys::log_from(static_cast<sys::Level>(settings_.log_level));
+        sys::log(sys::Level::info, "generation.adopted", {{"number", settings_.generation}});
+        return sys::encode(Adopted{.generation = settings_.generation});
+    }
+
+    Answer start(net::Frame& frame)
+    {
+        const auto asked = sys::decode<Start>(frame);
+        if (!asked) return pass(asked);
+        if (frame.descriptors[0]) take_standard_error(frame.descriptors[0]);
+        return sys::encode(Started{.generation = settings_.generation, .missing = missing_});
+    }
+
+    // Of the two calls that could do it, the filter knows dup(2): it takes the lowest number that is free.
+    static void take_standard_error(const sys::Descriptor& given)
+    {
+        close(STDERR_FILENO);
+        (void)dup(given.get());
+    }
+
+    Answer drain(net::Frame& frame)
+    {
+        const auto asked = sys::decode<Drain>(frame);
+        if (!asked) return pass(asked);
+        drain(asked->is_replaced ? net::Pace::in_good_time : net::Pace::at_once);
         return sys::encode(Taken{});
     }
 
     // metkad says so, or is gone.
-    void drain()
+    void drain(net::Pace pace)
     {
-        if (std::exchange(draining_, true)) return;
-        sys::log(sys::Level::info, "program.draining");
-        limit_.expires_after(drain_patience);
-        limit_.async_wait([this](const asio::error_code& error) {
-            if (!error) loop_.stop();
-        });
-        resident_.drain([this] { loop_.stop(); });
+        if (pace_ == pace || pace_ == net::Pace::at_once) return; // from good time to at once, never back
+        const bool is_first = !std::exchange(pace_, pace);
+        if (is_first) {
+            sys::log(sys::Level::info, "program.draining");
+            limit_.expires_after(drain_patience);
+            limit_.async_wait([this](const asio::error_code& error) {
+                if (!error) loop_.stop();
+            });
+        }
+        resident_.drain([this] { loop_.stop(); }, pace);
     }
 
     asio::io_context& loop_;
     Resident& resident_;
-    Started started_;
+    settings::Reader reader_;
+    Settings settings_; // of the generation in force
+    std::vector<std::string> missing_;
     asio::steady_timer limit_;
     std::shared_ptr<net::Wire> wire_;
-    bool draining_ = false;
+    std::optional<net::Pace> pace_; // none: it serves
 };
 
 Result<sys::Confinement> confine(const Trade& trade, const Settings& settings)
@@ -180,11 +261,6 @@ Result<sys::Confinement> confine(const Trade& trade, const Settings& settings)
 
 int live(const Trade& trade, const Settings& settings)
 {
-    sys::Descriptor wire(metkad_descriptor);
-    if (fcntl(wire.get(), F_SETFD, FD_CLOEXEC) != 0 || fcntl(lock_descriptor, F_SETFD, FD_CLOEXEC) != 0) {
-        complain(trade, "it is started by metkad, not by hand; see metkad(8)");
-        return EX_USAGE;
-    }
     // The end comes over the wire: a terminal's ^C, sent to all of us, must not cut sessions off.
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
         std::signal(number, SIG_IGN);
@@ -200,12 +276,29 @@ int live(const Trade& trade, const Settings& settings)
         complain(trade, resident.error().text);
         return EX_CONFIG;
     }
-    Child child(loop, **resident, Started{.generation = settings.generation, .missing = confined->missing});
-    child.serve(std::move(wire));
+    Child child(loop, **resident, trade.reader, settings);
+    child.serve(sys::Descriptor(metkad_descriptor), confined->missing);
     loop.run();
     sys::log(sys::Level::info, "program.ended");
     std::_Exit(
         EX_OK); // what is still under way ends as at a kill -9: nothing that got its answer is lost by it
+}
+
+int start(const Trade& trade)
+{
+    if (!was_started_by_metkad()) {
+        complain(trade, "it is started by metkad, not by hand; see metkad(8)");
+        return EX_USAGE;
+    }
+    sys::Descriptor configuration(configuration_descriptor);
+    const auto settings = read_engine_file(configuration.get(), trade.reader);
+    configuration.reset();
+    if (!settings) {
+        complain(trade, settings.error().text);
+        return EX_CONFIG;
+    }
+    sys::log_as(executable(trade.program), static_cast<sys::Level>(settings->log_level));
+    return live(trade, *settings);
 }
 
 } // namespace
@@ -213,13 +306,8 @@ int live(const Trade& trade, const Settings& settings)
 int run(const Trade& trade, int count, char** words)
 {
     try {
-        Words given;
-        if (const auto status = read_words(trade, count, words, given)) return *status;
-        const auto settings = read_settings(trade, given.check.empty() ? given.config : given.check);
-        if (!settings) return EX_CONFIG;
-        if (!given.check.empty()) return EX_OK;
-        sys::log_as(executable(trade.program), static_cast<sys::Level>(settings->log_level));
-        return live(trade, *settings);
+        if (const auto status = obey_words(trade, count, words)) return *status;
+        return start(trade);
     } catch (const std::exception& error) {
         complain(trade, error.what());
         return EX_SOFTWARE;

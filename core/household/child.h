@@ -1,9 +1,11 @@
 #pragma once
 // The child's side of household.h, the same dozen steps for every program: read the configuration, forget
-// what it must not know, confine itself, take what metkad hands over, serve, drain, end.
+// what it must not know, confine itself, take what metkad hands over, serve, adopt new generations, drain,
+// end.
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +14,7 @@
 
 #include "core/base/result.h"
 #include "core/household/household.h"
+#include "core/net/server.h"
 #include "core/net/wire.h"
 #include "core/settings/settings.h"
 #include "core/sys/confine.h"
@@ -25,12 +28,19 @@ class Resident {
     virtual ~Resident() = default;
     // A wire to a peer, also in place of an earlier one: the peer has been restarted.
     virtual void meet(Program peer, sys::Descriptor wire) = 0;
-    virtual void listen(const std::string& name, sys::Descriptor socket);
-    virtual Result<void> use_certificate(std::string_view chain_pem, std::string_view key_pem);
+    // conflict: there is one already at that address.
+    virtual Result<void> listen(const std::string& name, const std::string& address, sys::Descriptor socket);
+    // Who is connected there already is served, nobody else; sessions go on. not_found: there is none such.
+    virtual Result<void> close_listener(const std::string& name, const std::string& address);
+    // For connections from now on, all of them or, if one cannot be used, none. Empty: no TLS.
+    virtual Result<void> use_certificates(std::span<const HostCertificate> certificates);
+    // For all that begins from now on; what is under way keeps the settings it began with. What cannot change
+    // while a program runs is the same as before. After a fault nothing has changed.
+    virtual Result<void> adopt(const settings::Settings& settings) = 0;
     // metkad asks this program for something of its own trade.
     virtual asio::awaitable<Result<net::Frame>> answer_metkad(net::Frame request);
     // Nothing new from now on; `done` when what is under way has ended.
-    virtual void drain(std::function<void()> done) = 0;
+    virtual void drain(std::function<void()> done, net::Pace pace) = 0;
 };
 
 struct Trade {

@@ -1,5 +1,7 @@
 #include "core/household/household.h"
 
+#include <algorithm>
+
 namespace metka::household {
 
 namespace {
@@ -14,6 +16,13 @@ std::string_view name(Program program)
 std::string executable(Program program)
 {
     return "metka-" + std::string(name(program));
+}
+
+std::optional<Program> program_named(std::string_view wanted)
+{
+    const auto found = std::ranges::find(names, wanted);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<Program>(found - names.begin());
 }
 
 } // namespace metka::household

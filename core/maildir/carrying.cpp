@@ -1,6 +1,7 @@
 #include "core/maildir/carrying.h"
 
-#include <unordered_set>
+#include <string>
+#include <unordered_map>
 
 #include "core/maildir/listing.h"
 #include "core/maildir/message_name.h"
@@ -17,40 +18,66 @@ class Carrying {
     {
     }
 
-    Result<void> run()
+    Result<bool> run()
     {
-        auto done = note_keys();
-        for (const auto folder : {Subfolder::fresh, Subfolder::seen})
-            if (done) done = carry(folder);
+        auto done = list(from_, here_);
+        if (done) done = list(to_, there_);
+        if (done && whom_.pass == Pass::last) done = take_back();
+        if (done) done = carry_all();
         // What was carried before a fault is made durable too: a repeat takes it for done.
         for (const int folder : {to_.fresh.get(), to_.seen.get()}) {
             auto synced = disk_.sync_folder(folder);
             if (!synced && done) done = std::move(synced);
         }
-        return done;
+        if (!done) return pass(done);
+        return !has_stopped_;
     }
 
   private:
-    Result<void> note_keys()
+    struct File {
+        Subfolder folder = Subfolder::fresh;
+        std::string name;
+        bool operator==(const File&) const = default;
+    };
+    using Files = std::unordered_map<std::string, File>; // by key; the first of several
+
+    Result<void> list(const InboxFolders& inbox, Files& files)
     {
-        for (const int folder : {to_.fresh.get(), to_.seen.get()}) {
-            const auto files = disk_.names(folder);
-            if (!files) return pass(files);
-            for (const auto& file : *files)
-                keys_.emplace(parse_message_name(file).key);
+        for (const auto folder : {Subfolder::fresh, Subfolder::seen}) {
+            const auto names = disk_.names(descriptor_of(inbox, folder));
+            if (!names) return pass(names);
+            for (const auto& name : *names)
+                files.try_emplace(std::string(parse_message_name(name).key), File{folder, name});
         }
         return {};
     }
 
-    Result<void> carry(Subfolder folder)
+    // Deleted at `from`, or named otherwise there, since it was copied.
+    Result<void> take_back()
     {
-        const auto files = disk_.names(descriptor_of(from_, folder));
-        if (!files) return pass(files);
-        for (const auto& file : *files) {
-            const bool is_new = keys_.emplace(parse_message_name(file).key).second;
-            if (!is_new) continue;
-            auto carried = whom_.go_on();
-            if (carried) carried = carry(folder, file);
+        for (auto file = there_.begin(); file != there_.end();) {
+            const auto origin = here_.find(file->first);
+            if (origin != here_.end() && origin->second == file->second) {
+                ++file;
+                continue;
+            }
+            const auto gone = disk_.unlink(descriptor_of(to_, file->second.folder), file->second.name);
+            if (!gone && gone.error().fault != Fault::not_found) return gone;
+            if (gone) whom_.change.removed({parse_message_name(file->second.name).size.value_or(0)});
+            file = there_.erase(file);
+        }
+        return {};
+    }
+
+    Result<void> carry_all()
+    {
+        for (const auto& [key, file] : here_) {
+            if (there_.contains(key)) continue;
+            const auto goes_on = whom_.go_on();
+            if (!goes_on) return pass(goes_on);
+            has_stopped_ = !*goes_on;
+            if (has_stopped_) return {};
+            const auto carried = carry(file.folder, file.name);
             if (!carried) return carried;
         }
         return {};
@@ -59,7 +86,7 @@ class Carrying {
     Result<void> carry(Subfolder folder, const std::string& file)
     {
         const auto message = disk_.open_message(descriptor_of(from_, folder), file);
-        if (!message) return message.error().fault == Fault::unavailable ? pass(message) : Result<void>();
+        if (!message) return message.error().fault == Fault::not_found ? Result<void>() : pass(message);
         const auto status = sys::status_of(message->get());
         if (!status) return pass(status);
         if (!is_message(*status, owners_of(from_))) return {}; // what a user planted stays behind
@@ -98,12 +125,13 @@ class Carrying {
     const InboxFolders& from_;
     const InboxFolders& to_;
     const CarryingFor& whom_;
-    std::unordered_set<std::string> keys_; // of what `to` has
+    Files here_, there_; // at `from`, at `to`
+    bool has_stopped_ = false;
 };
 
 } // namespace
 
-Result<void> carry(Disk& disk, const InboxFolders& from, const InboxFolders& to, const CarryingFor& whom)
+Result<bool> carry(Disk& disk, const InboxFolders& from, const InboxFolders& to, const CarryingFor& whom)
 {
     return Carrying(disk, from, to, whom).run();
 }

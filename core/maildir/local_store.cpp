@@ -50,6 +50,8 @@ asio::awaitable<Result<void>> LocalSink::commit(MessageId transaction, std::vect
     for (const auto& inbox : inboxes) {
         auto facts = facts_with_space_in(directory_, inbox);
         if (!facts) co_return pass(facts);
+        const auto open = must_be_open(*facts);
+        if (!open) co_return pass(open);
         recipients.push_back(std::move(*facts));
     }
     co_return store_.commit(transaction, recipients, written);

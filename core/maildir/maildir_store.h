@@ -42,8 +42,9 @@ class MaildirStore {
     // A whole message of ours into one inbox, past any capacity, durably. false: a message of this id lies
     // there already.
     Result<bool> put(const InboxFacts& inbox, const MessageId& id, const std::string& text);
-    // Every message of `from` that is not in `to` yet, durably. conflict: a session has `from`.
-    Result<void> carry(const InboxFacts& from, const InboxFacts& to);
+    // As many messages of `from` that are not in `to` yet as a few seconds allow, durably; in the last pass
+    // `to` becomes what `from` is. true: that is all. conflict: a session has `from`.
+    Result<bool> carry(const InboxFacts& from, const InboxFacts& to, Pass pass);
 
     Result<sys::Descriptor> make(const InboxPlace& place); // its Maildir; an existing one is left as it is
     Result<void> make_all(const std::vector<InboxPlace>& places);

@@ -1,6 +1,7 @@
 // The rest of maildir_store.h: messages that no client sends, ours and those of a mailbox that moves.
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/maildir/carrying.h"
 #include "core/maildir/delivery.h"
@@ -11,6 +12,8 @@
 namespace metka::maildir {
 
 namespace {
+
+constexpr std::chrono::seconds longest_step{5}; // far below the deadline of a question on a wire
 
 Result<bool> has_message(Disk& disk, const InboxFolders& folders, const MessageId& id)
 {
@@ -50,7 +53,7 @@ Result<bool> MaildirStore::put(const InboxFacts& inbox, const MessageId& id, con
     return true;
 }
 
-Result<void> MaildirStore::carry(const InboxFacts& from, const InboxFacts& to)
+Result<bool> MaildirStore::carry(const InboxFacts& from, const InboxFacts& to, Pass pass_now)
 {
     const auto source = folders_.open(from);
     if (!source) return pass(source);
@@ -59,8 +62,14 @@ Result<void> MaildirStore::carry(const InboxFacts& from, const InboxFacts& to)
     const auto hold = locks_.take(**source);
     if (!hold) return pass(hold);
     auto change = usage_.change(**target);
-    const auto keep_session_out = [&] { return locks_.keep(**hold); };
-    return maildir::carry(disk_, **source, **target, {.change = change, .go_on = keep_session_out});
+    const auto end = std::chrono::steady_clock::now() + longest_step;
+    const auto keep_session_out = [&]() -> Result<bool> {
+        const auto kept = locks_.keep(**hold);
+        if (!kept) return pass(kept);
+        return std::chrono::steady_clock::now() < end;
+    };
+    return maildir::carry(disk_, **source, **target,
+                          {.change = change, .go_on = keep_session_out, .pass = pass_now});
 }
 
 } // namespace metka::maildir

@@ -45,7 +45,14 @@ InboxFacts facts_of(const directory::InboxRecord& record)
     if (!is_shell && record.shell) facts.place.shell = *record.shell;
     if (is_shell) facts.shell_uid = record.shell_uid;
     facts.capacity = record.capacity;
+    facts.closed = record.closed;
     return facts;
+}
+
+Result<void> must_be_open(const InboxFacts& facts)
+{
+    if (!facts.closed) return {};
+    return fail(Fault::unavailable, "the mailbox is just being moved; it is open again in a moment");
 }
 
 Result<InboxFacts> facts_in(directory::Directory& directory, const InboxId& inbox)
@@ -75,6 +82,15 @@ Result<InboxFacts> facts_with_space_of(directory::Directory& directory, const di
     const bool is_shell = record.kind == InboxKind::shell;
     if (is_shell) facts.capacity.reset(); // that was the disk limit
     return facts;
+}
+
+Result<void> must_lie_open_at(directory::Directory& directory, const InboxPlace& place)
+{
+    const auto now = facts_in(directory, place.inbox);
+    if (!now) return pass(now);
+    if (now->place.shell != place.shell)
+        return fail(Fault::unavailable, "the mailbox has just been moved; log in again");
+    return must_be_open(*now);
 }
 
 Result<std::vector<PlaceFolder>> folders_of(const InboxPlace& place)

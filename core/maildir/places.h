@@ -37,7 +37,13 @@ struct InboxFacts {
     std::uint32_t shell_uid = 0; // of a shell inbox: the user who may have files in it; 0: nobody but us
     Capacity capacity;           // of its own
     std::optional<SpaceFacts> space;
+    bool closed = false; // the last moment of a move
 };
+
+// unavailable: the inbox is closed, or lies elsewhere by now.
+Result<void> must_lie_open_at(directory::Directory& directory, const InboxPlace& place);
+// unavailable: it is closed.
+Result<void> must_be_open(const InboxFacts& facts);
 
 InboxFacts facts_of(const directory::InboxRecord& record); // without its space
 // not_found: no such inbox.

@@ -87,9 +87,10 @@ enum class Notice : std::uint8_t {
     near_expiry, // so many days before the last day: `about` is that day, `days` the notice day of the plan
     expired,     // `about` is the last day, `days` 0
     nearly_full, // 90 %; the store sends it by itself, and the quota sweep what was missed
+    certificate, // to the operator: a TLS certificate ends at `about`; `days` 0: it has ended
     count_
 };
-// Sent once for each inbox, notice, `about` and `days`; past any capacity; durable before the answer.
+// Sent once for each inbox, notice, `about`, `of` and `days`; past any capacity; durable before the answer.
 struct SendNotice {
     static constexpr std::uint16_t kind = 0x0405;
     InboxId inbox;
@@ -97,7 +98,12 @@ struct SendNotice {
     std::string about; // an ISO date
     std::uint64_t days = 0;
     std::uint64_t left = 0; // what the letter says is left, which a late sweep finds to be less
-    void fields(auto& each) { each(inbox), each(notice), each(about), each(days), each(left); }
+    std::string of;         // certificate: the host's; otherwise empty
+    std::string language;   // certificate: "pl" or "en"; otherwise empty, and that of the account
+    void fields(auto& each)
+    {
+        each(inbox), each(notice), each(about), each(days), each(left), each(of), each(language);
+    }
 };
 struct NoticeSent {
     static constexpr std::uint16_t kind = 0x0406;
@@ -120,7 +126,7 @@ struct NoticeRow {
     InboxId inbox;
     std::string login; // as it was then
     Notice notice = Notice::near_expiry;
-    std::string about;
+    std::string about; // certificate: the day and the host, "2027-12-31 mail.example.org"
     std::uint64_t days = 0;
     std::uint64_t at = 0; // Unix milliseconds
     void fields(auto& each)
@@ -158,13 +164,23 @@ struct MakeInboxes { // Done: all of them are there, durably. As many as fit a f
     std::vector<InboxPlace> places;
     void fields(auto& each) { each(places); }
 };
+// A mailbox moves: its messages are copied while it is in use, and for the last pass it is closed (its row
+// in the directory says so), so that afterwards both places hold the same and nothing comes to the old one.
+enum class Pass : std::uint8_t { copying, last, count_ };
 // Every message of `from` that is not there yet also into `to` (made before), durably; by links where they
-// go. conflict: a session has the inbox. Safe to repeat.
+// go; as many as a few seconds allow. conflict: a session has the inbox. unavailable: in the last pass,
+// somebody still puts something in. Safe to repeat, and to be repeated until all is there.
 struct CarryMessages {
     static constexpr std::uint16_t kind = 0x040d;
     InboxPlace from;
     InboxPlace to;
-    void fields(auto& each) { from.fields(each), to.fields(each); }
+    Pass pass = Pass::copying;
+    void fields(auto& each) { from.fields(each), to.fields(each), each(pass); }
+};
+struct Carried {
+    static constexpr std::uint16_t kind = 0x0410;
+    bool all = false;
+    void fields(auto& each) { each(all); }
 };
 struct AskUsages { // of paid and free mailboxes and shell inboxes alike; as many as fit a frame
     static constexpr std::uint16_t kind = 0x040e;

@@ -97,22 +97,34 @@ class WireInbox final : public MailInbox {
 
 } // namespace
 
+net::Link::Hold WireSink::wire_of(MessageId transaction)
+{
+    const auto found = wires_.find(transaction);
+    if (found != wires_.end()) return found->second;
+    if (!store_.is_up()) return nullptr;
+    return wires_.emplace(transaction, store_.hold()).first->second;
+}
+
 asio::awaitable<Result<void>> WireSink::promise(MessageId transaction, InboxId inbox, Bytes octets)
 {
+    const auto store = wire_of(transaction);
+    if (!store) co_return net::Link::nobody();
     PromiseRoom request;
     request.transaction = transaction;
     request.inbox = inbox;
     request.octets = octets;
-    const auto done = co_await store_.ask_for<Done>(request);
+    const auto done = co_await store->ask_for<Done>(request);
     co_return without_content(done);
 }
 
 asio::awaitable<Result<NewMessage>> WireSink::open(MessageId transaction, InboxId first)
 {
+    const auto store = wire_of(transaction);
+    if (!store) co_return net::Link::nobody();
     OpenMessage request;
     request.transaction = transaction;
     request.first = first;
-    auto answer = co_await store_.ask(sys::encode(request));
+    auto answer = co_await store->ask(sys::encode(request));
     auto file = descriptor_from(answer);
     if (!file) co_return pass(file);
     co_return NewMessage{.id = transaction, .file = std::move(*file)};
@@ -121,20 +133,30 @@ asio::awaitable<Result<NewMessage>> WireSink::open(MessageId transaction, InboxI
 asio::awaitable<Result<void>> WireSink::commit(MessageId transaction, std::vector<InboxId> inboxes,
                                                Written written)
 {
+    const auto store = wire_of(transaction);
+    if (!store) co_return net::Link::nobody();
     CommitMessage request;
     request.transaction = transaction;
     request.inboxes = std::move(inboxes);
     request.size = written.size;
     request.lines = written.lines;
-    const auto done = co_await store_.ask_for<Done>(std::move(request));
+    const auto done = co_await store->ask_for<Done>(std::move(request));
+    if (done)
+        wires_.erase(transaction);
+    else
+        abandon(transaction); // the answer may have been lost, and the room be held still
     co_return without_content(done);
 }
 
 void WireSink::abandon(MessageId transaction)
 {
+    const auto found = wires_.find(transaction);
+    if (found == wires_.end()) return; // it has ended, or its store was never reached
+    const auto store = std::move(found->second);
+    wires_.erase(found);
     AbandonMessage message;
     message.transaction = transaction;
-    store_.tell(sys::encode(message));
+    store->tell(sys::encode(message));
 }
 
 std::unique_ptr<MailInbox> open_inbox(asio::any_io_executor executor, sys::Descriptor wire)

@@ -3,6 +3,7 @@
 // wire of one log-in. A store that is away, or does not answer in time, is unavailable.
 
 #include <memory>
+#include <unordered_map>
 
 #include <asio/any_io_executor.hpp>
 
@@ -12,6 +13,7 @@
 
 namespace metka::maildir {
 
+// A transaction keeps to the wire that it began on, also when the store has been replaced meanwhile.
 class WireSink final : public MailSink {
   public:
     explicit WireSink(net::Link& store) : store_(store) {} // the link lives longer
@@ -23,7 +25,10 @@ class WireSink final : public MailSink {
     void abandon(MessageId transaction) override;
 
   private:
+    net::Link::Hold wire_of(MessageId transaction); // null: the store is away
+
     net::Link& store_;
+    std::unordered_map<MessageId, net::Link::Hold> wires_; // of the transactions under way
 };
 
 // Takes the end of an inbox wire that metka-auth gave. Closing it (with the object) ends the session's hold

@@ -56,6 +56,7 @@ struct Channel::State : std::enable_shared_from_this<Channel::State> {
     std::size_t sent = 0;
     bool timed_out = false;
     bool interrupted = false;
+    bool is_cut = false;
     bool gives_way = false;
 
     std::string_view unread() const { return {input.data() + begin, end - begin}; }
@@ -114,7 +115,9 @@ void Channel::State::ring()
 
 asio::awaitable<Heard> Channel::State::wait_for(Socket::wait_type direction, Steady::time_point until)
 {
-    if (gives_way && interrupted) co_return Heard::interrupted;
+    const bool reads = direction == Socket::wait_read;
+    const auto is_interrupted = [this, reads] { return (gives_way && interrupted) || (reads && is_cut); };
+    if (is_interrupted()) co_return Heard::interrupted;
     if (Steady::now() >= until) co_return Heard::timed_out;
     timed_out = false;
     watch_until(until);
@@ -123,7 +126,7 @@ asio::awaitable<Heard> Channel::State::wait_for(Socket::wait_type direction, Ste
     deadline = Steady::time_point::max();
     if (!error) co_return Heard::line;
     if (timed_out) co_return Heard::timed_out;
-    co_return gives_way&& interrupted ? Heard::interrupted : Heard::closed;
+    co_return is_interrupted() ? Heard::interrupted : Heard::closed;
 }
 
 // --- moving bytes
@@ -281,6 +284,13 @@ void Channel::interrupt()
     state_->interrupted = true;
     asio::error_code ignored;
     if (state_->gives_way) state_->socket.cancel(ignored);
+}
+
+void Channel::cut()
+{
+    state_->is_cut = true;
+    asio::error_code ignored;
+    state_->socket.cancel(ignored);
 }
 
 const std::string& Channel::peer() const

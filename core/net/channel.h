@@ -71,6 +71,7 @@ class Channel {
     std::string tls_summary() const; // "TLSv1.3 TLS_AES_256_GCM_SHA384", empty in the clear
 
     void interrupt(); // wakes a wait that gives way, now or when it next begins
+    void cut();       // the same for all waits for bytes; what is said afterwards can still be sent
     asio::awaitable<void> close(Patience patience = std::chrono::seconds(5)); // flush, close_notify, shutdown
     const std::string& peer() const;
     std::optional<unsigned> peer_uid() const; // Unix sockets: the caller by the kernel's word (SO_PEERCRED)

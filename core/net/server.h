@@ -24,6 +24,9 @@ struct Refusals {
     std::string too_many_from_peer;
 };
 
+// How a program ends: at once, since there is none after it; in good time, since another serves already.
+enum class Pace { at_once, in_good_time };
+
 class Server {
   public:
     using Session = std::function<asio::awaitable<void>(std::shared_ptr<Channel>)>;
@@ -31,10 +34,19 @@ class Server {
     Server(asio::any_io_executor executor, ConnectionLimits limits, Refusals refusals);
     ~Server();
 
-    // Takes a listening socket. An exception out of a session ends that session, is logged and counted.
-    void listen(sys::Descriptor listener, std::string name, Session session);
-    // Stops accepting and interrupts every session; calls `done` when the last has ended.
-    void drain(std::function<void()> done);
+    // Takes a listening socket; one of that name and address that is there already is a conflict. An
+    // exception out of a session ends that session, is logged and counted.
+    Result<void> listen(sys::Descriptor listener, std::string name, Session session,
+                        std::string address = {});
+    // Serves whoever the kernel has connected there already, and then nobody else; sessions go on. not_found:
+    // nothing is listened to under that name and address.
+    Result<void> stop_listening(const std::string& name, const std::string& address);
+    // For connections from now on: who is beyond new limits already stays.
+    void limit(ConnectionLimits limits);
+    // Stops accepting; calls `done` when the last session has ended. Those between two commands are
+    // interrupted at once, or in good time after 24 s; after 27 s all are, in the middle of a message, too:
+    // they have 3 s for their farewell, then their program ends.
+    void drain(std::function<void()> done, Pace pace = Pace::at_once);
     std::size_t connections() const;
 
   private:

@@ -8,6 +8,8 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
+#include "core/base/text.h"
+
 namespace metka::net {
 
 namespace {
@@ -85,21 +87,82 @@ void set_rules(SSL_CTX* context)
 
 } // namespace
 
+void TlsContext::Freed::operator()(SSL_CTX* context) const
+{
+    SSL_CTX_free(context);
+}
+
+Result<TlsContext::Context> TlsContext::make_context(const HostPem& pem, std::string_view scope)
+{
+    Context context(SSL_CTX_new(TLS_server_method()));
+    if (!context) return refuse("TLS cannot start");
+    set_rules(context.get());
+    const auto chain = use_chain(context.get(), pem.chain);
+    if (!chain) return pass(chain);
+    const auto key = use_key(context.get(), pem.key);
+    if (!key) return pass(key);
+    SSL_CTX_set_session_id_context(
+        context.get(), reinterpret_cast<const unsigned char*>(scope.data()),
+        static_cast<unsigned>(std::min<std::size_t>(scope.size(), SSL_MAX_SID_CTX_LENGTH)));
+    return context;
+}
+
 Result<std::shared_ptr<TlsContext>> TlsContext::make(std::string_view chain_pem, std::string_view key_pem,
                                                      std::string_view scope)
 {
-    auto* const context = SSL_CTX_new(TLS_server_method());
-    if (context == nullptr) return refuse("TLS cannot start");
-    std::shared_ptr<TlsContext> made(new TlsContext(context));
-    set_rules(context);
-    const auto chain = use_chain(context, chain_pem);
-    if (!chain) return pass(chain);
-    const auto key = use_key(context, key_pem);
-    if (!key) return pass(key);
-    SSL_CTX_set_session_id_context(
-        context, reinterpret_cast<const unsigned char*>(scope.data()),
-        static_cast<unsigned>(std::min<std::size_t>(scope.size(), SSL_MAX_SID_CTX_LENGTH)));
+    auto context = make_context({.host = {}, .chain = chain_pem, .key = key_pem}, scope);
+    if (!context) return pass(context);
+    return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context)));
+}
+
+Result<std::shared_ptr<TlsContext>> TlsContext::make(std::span<const HostPem> certificates,
+                                                     std::string_view scope)
+{
+    std::shared_ptr<TlsContext> made(new TlsContext(Context{}));
+    for (const auto& each : certificates) {
+        const auto added = made->add(each, scope);
+        if (!added) return pass(added);
+    }
+    if (!made->context_)
+        return fail(Fault::invalid,
+                    "there is no certificate for clients that ask for no host or for another; "
+                    "one without a host is needed");
+    SSL_CTX_set_tlsext_servername_callback(made->context_.get(), &TlsContext::choose);
+    SSL_CTX_set_tlsext_servername_arg(made->context_.get(), made.get());
     return made;
+}
+
+Result<void> TlsContext::add(const HostPem& pem, std::string_view scope)
+{
+    const auto whose = pem.host.empty() ? std::string("everybody else") : escaped(pem.host);
+    auto context = make_context(pem, scope);
+    if (!context) return fail(context.error().fault, "for {}: {}", whose, context.error().text);
+    auto& place = pem.host.empty() ? context_ : by_host_[lower(pem.host)];
+    if (place) return fail(Fault::invalid, "for {} there are two certificates; one is right", whose);
+    place = std::move(*context);
+    return {};
+}
+
+SSL_CTX* TlsContext::context_for(std::string_view server_name) const
+{
+    const auto name = lower(server_name);
+    const auto exact = by_host_.find(name);
+    if (exact != by_host_.end()) return exact->second.get();
+    const auto dot = name.find('.');
+    if (dot == std::string::npos || dot == 0) return nullptr;
+    const auto wildcard = by_host_.find("*" + name.substr(dot));
+    return wildcard == by_host_.end() ? nullptr : wildcard->second.get();
+}
+
+// Called within the handshake, before anything is chosen that depends on the certificate; at a resumption
+// too.
+int TlsContext::choose(SSL* connection, int* /*alert*/, void* self)
+{
+    const auto* const name = SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+    if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    auto* const context = static_cast<const TlsContext*>(self)->context_for(name);
+    if (context == nullptr || SSL_set_SSL_CTX(connection, context) == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    return SSL_TLSEXT_ERR_OK;
 }
 
 std::string rehearse_tls()
@@ -113,9 +176,6 @@ std::string rehearse_tls()
     return fmt::format("random: {}, ciphers: {}", has_random, sk_SSL_CIPHER_num(ciphers));
 }
 
-TlsContext::~TlsContext()
-{
-    SSL_CTX_free(context_);
-}
+TlsContext::~TlsContext() = default;
 
 } // namespace metka::net

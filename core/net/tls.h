@@ -2,31 +2,61 @@
 // TLS for servers: OpenSSL 3, TLS 1.2 and up, ECDHE with AEAD only, no renegotiation, no compression
 // (SECURITY 35).
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "core/base/result.h"
 #include "core/base/secret.h"
 
+using SSL = struct ssl_st;
 using SSL_CTX = struct ssl_ctx_st;
 
 namespace metka::net {
 
-// One certificate chain with its key, for the listeners of one program. Session tickets are bound to `scope`
-// (a program's name), so that a ticket of one service is worth nothing at another.
+// A certificate chain with its key. What it refers to lives until make() has returned.
+struct HostPem {
+    std::string_view host;  // whom it is for: a name, or *.example.org for those with one label more; empty:
+                            // everybody else
+    std::string_view chain; // PEM, the host's own certificate first
+    std::string_view key;   // PEM, without a passphrase
+};
+
+// The certificates of one program's listeners. Session tickets are bound to `scope` (a program's name), so
+// that a ticket of one service is worth nothing at another.
 class TlsContext {
   public:
+    // Each client gets the certificate of the name it asks for (SNI, RFC 6066 §3), in any case of letters:
+    // that of the very name, else the wildcard's, else the one for everybody else. A name that is not known
+    // is no fault: clients come by address and by old names. invalid: one cannot be used, two have the same
+    // host, or there is none for everybody else; the text names the host.
+    static Result<std::shared_ptr<TlsContext>> make(std::span<const HostPem> certificates,
+                                                    std::string_view scope);
+    // The same with one certificate, for everybody.
     static Result<std::shared_ptr<TlsContext>> make(std::string_view chain_pem, std::string_view key_pem,
                                                     std::string_view scope);
     ~TlsContext();
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
-    SSL_CTX* get() const { return context_; }
+    SSL_CTX* get() const { return context_.get(); } // *this outlives the handshakes that are begun with it
 
   private:
-    explicit TlsContext(SSL_CTX* context) : context_(context) {}
-    SSL_CTX* context_;
+    struct Freed {
+        void operator()(SSL_CTX* context) const;
+    };
+    using Context = std::unique_ptr<SSL_CTX, Freed>;
+
+    explicit TlsContext(Context context) : context_(std::move(context)) {}
+    static Result<Context> make_context(const HostPem& pem, std::string_view scope);
+    Result<void> add(const HostPem& pem, std::string_view scope);
+    SSL_CTX* context_for(std::string_view server_name) const; // null: the one for everybody else
+    static int choose(SSL* connection, int* alert, void* self);
+
+    Context context_; // for everybody else; the rules of a connection and its tickets are this one's
+    std::map<std::string, Context, std::less<>> by_host_; // in small letters
 };
 
 // Uses what OpenSSL loads late (its configuration, random numbers, ciphers) and reports what it found, for a

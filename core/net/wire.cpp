@@ -261,6 +261,12 @@ void Wire::State::shut()
         call();
 }
 
+void Link::replace(std::shared_ptr<Wire> wire)
+{
+    auto* const end = wire.get();
+    wire_ = end ? Hold(end, [kept = std::move(wire)](Wire*) { kept->close(); }) : nullptr;
+}
+
 bool Link::is_up() const
 {
     return wire_ && wire_->is_open();

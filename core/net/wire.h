@@ -60,10 +60,17 @@ class Wire : public std::enable_shared_from_this<Wire> {
     std::unique_ptr<State> state_;
 };
 
-// A wire whose other end may be replaced while we run: metkad hands a new one after it restarted the peer.
+// A wire whose other end may be replaced while we run: metkad hands a new one after it restarted the peer,
+// and the old peer serves until its wires are closed. New requests go to the new one. What began on the old
+// one ends there: the wire that was replaced is closed when nobody holds it any more, and not before.
 class Link {
   public:
-    void replace(std::shared_ptr<Wire> wire) { wire_ = std::move(wire); }
+    using Hold = std::shared_ptr<Wire>;
+
+    void replace(std::shared_ptr<Wire> wire); // null: nobody is there
+    // For what takes more than one request, and must come to the same peer each time. Null: nobody is there.
+    Hold hold() const { return wire_; }
+    static std::unexpected<Error> nobody();
     asio::awaitable<Result<Frame>> ask(Frame request, std::chrono::milliseconds deadline = Wire::patience);
     void tell(Frame message);
     bool is_up() const;
@@ -79,8 +86,7 @@ class Link {
     }
 
   private:
-    static std::unexpected<Error> nobody();
-    std::shared_ptr<Wire> wire_;
+    Hold wire_;
 };
 
 } // namespace metka::net

@@ -56,6 +56,43 @@ void check_certificate(const Settings& settings, Problems& problems)
                    "this service needs tls.certificate and tls.key; set them, or this to none");
 }
 
+// A name for the Problem of an entry's word.
+std::string word_of(const CertificateFiles& files, std::string_view word)
+{
+    return fmt::format("certificates.{}.{}", files.host, word);
+}
+
+void check_host_certificates(const Settings& settings, Problems& problems)
+{
+    for (const auto& files : settings.certificates) {
+        for (const auto& [word, path] :
+             {std::pair("certificate", files.certificate), std::pair("key", files.key)})
+            if (path.empty())
+                report(problems, word_of(files, word),
+                       "this is missing; the certificate of a host name has both, “certificate” and “key”");
+    }
+    if (!settings.certificates.empty() && settings.tls_certificate.empty())
+        report(
+            problems, fmt::format("certificates.{}", settings.certificates.front().host),
+            "certificates of host names need tls.certificate and tls.key, for clients that ask for no name; "
+            "set them");
+}
+
+// What is rendered stays within the limits of what is read.
+constexpr std::size_t most_certificates = 1000;
+constexpr std::size_t most_plans = 200;
+
+void check_counts(const Settings& settings, Problems& problems)
+{
+    if (settings.certificates.size() > most_certificates)
+        report(problems, fmt::format("certificates.{}", settings.certificates[most_certificates].host),
+               fmt::format("there are {} certificates of host names; the most is {}",
+                           settings.certificates.size(), most_certificates));
+    if (settings.plans.size() > most_plans)
+        report(problems, fmt::format("plans.{}", settings.plans[most_plans].name),
+               fmt::format("there are {} plans; the most is {}", settings.plans.size(), most_plans));
+}
+
 // What one setting promises and a smaller one could never keep.
 struct AtMost {
     std::string_view key;
@@ -75,16 +112,9 @@ constexpr std::array<AtMost, 4> at_most{{
      }},
 }};
 
-const Row& row_named(std::string_view key)
-{
-    for (const auto& row : rows())
-        if (row.key == key) return row;
-    return rows().front();
-}
-
 std::string value_of(const Settings& settings, std::string_view key)
 {
-    const auto& row = row_named(key);
+    const auto& row = *find_row(key);
     return yaml_of(words_of(settings, row), row);
 }
 
@@ -105,6 +135,8 @@ Problems check(const Settings& settings)
     Problems problems;
     check_listeners(settings, problems);
     check_certificate(settings, problems);
+    check_host_certificates(settings, problems);
+    check_counts(settings, problems);
     check_order(settings, problems);
     return problems;
 }

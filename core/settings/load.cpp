@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <tuple>
 
 #include "core/base/text.h"
+#include "core/settings/named.h"
 #include "core/settings/values.h"
 #include "core/settings/yaml.h"
 
@@ -11,43 +14,88 @@ namespace {
 
 using Shape = YamlNode::Shape;
 
-const Row* find_row(std::string_view key)
-{
-    const auto found = std::ranges::find(rows(), key, &Row::key);
-    return found == rows().end() ? nullptr : &*found;
-}
-
 bool is_section(std::string_view name)
 {
     return std::ranges::find(sections(), name, &Section::name) != sections().end();
 }
 
-constexpr std::string_view plans_section = "plans";
+const NamedSection* find_named(std::string_view name)
+{
+    const auto found = std::ranges::find(named_sections(), name, &NamedSection::name);
+    return found == named_sections().end() ? nullptr : &*found;
+}
 
-// One file being read: walks the tree, collects what is right and all that is wrong.
+std::string dotted(std::string_view section, std::string_view word)
+{
+    return section.empty() ? std::string(word) : fmt::format("{}.{}", section, word);
+}
+
+// Where a key was set last.
+struct Spot {
+    std::size_t file = 0;
+    std::size_t line = 0; // of the key
+    Place value;
+};
+
+// A named entry, and all that the files say of it.
+struct Gathered {
+    struct Part {
+        std::size_t file;
+        const YamlNode* name;
+        const YamlNode* words;
+    };
+    const NamedSection* section;
+    std::string name;
+    std::vector<Part> parts;
+};
+
+struct Target {
+    Settings& settings;
+    const Row& row;
+};
+
+// The files of one instance, or one engine file, being read: walks the trees, collects what is right and all
+// that is wrong. The trees and the names of the files outlive it.
 class Reading {
   public:
-    Reading(std::string_view file, Reader reader) : file_(file), reader_(reader) {}
+    explicit Reading(Reader reader) : reader_(reader) {}
 
-    std::expected<Settings, Problems> whole(const YamlNode& root)
+    void begin(std::string_view file)
+    {
+        files_.push_back(file);
+        problems_.emplace_back();
+        file_ = files_.size() - 1;
+    }
+
+    void refuse(const YamlFault& fault) { report(fault.place, "", fault.text); }
+
+    void read(const YamlNode& root)
     {
         if (root.shape == Shape::map)
             for_each_key(root, "", [&](const YamlNode& key, const YamlNode& value) { top(key, value); });
         else if (root.shape != Shape::nothing)
             report(root.place, "",
                    "settings are keys and values, like “smtp:” and below it, indented, “recipients: 1000”");
-        for (const auto& [name, numbers] : plan_nodes_)
-            plan(*name, *numbers);
-        if (problems_.empty() && reader_ == Reader::metkad) check_together();
-        if (!problems_.empty()) return std::unexpected(std::move(problems_));
-        return std::move(settings_);
+    }
+
+    std::expected<Loaded, Problems> finish()
+    {
+        for (const auto& entry : gathered_)
+            join(entry);
+        auto problems = in_order();
+        if (problems.empty() && reader_ == Reader::metkad) problems = check_together();
+        if (!problems.empty()) return std::unexpected(std::move(problems));
+        Loaded loaded{.settings = std::move(settings_), .origins = {}};
+        for (const auto& [key, spot] : spots_)
+            loaded.origins.emplace(key, Origin{std::string(files_[spot.file]), spot.line});
+        return loaded;
     }
 
   private:
     void report(Place place, std::string_view key, std::string text)
     {
-        problems_.push_back(
-            {std::string(file_), place.line, place.column, std::string(key), std::move(text)});
+        problems_[file_].push_back(
+            {std::string(files_[file_]), place.line, place.column, std::string(key), std::move(text)});
     }
 
     void for_each_key(const YamlNode& map, std::string_view front, const auto& visit)
@@ -59,78 +107,88 @@ class Reading {
             if (is_new)
                 visit(key, map.items[i]);
             else
-                report(key.place, dotted(front, key.text),
-                       fmt::format("stands twice, first in line {}; keep one of them", first->second));
+                report_twice(key, dotted(front, key.text), first->second);
         }
     }
 
-    static std::string dotted(std::string_view section, std::string_view word)
+    void report_twice(const YamlNode& name, std::string_view key, std::size_t first)
     {
-        return section.empty() ? std::string(word) : fmt::format("{}.{}", section, word);
+        report(name.place, key, fmt::format("stands twice, first in line {}; keep one of them", first));
     }
 
     void top(const YamlNode& key, const YamlNode& value)
     {
-        if (const auto* const row = find_row(key.text); row != nullptr && !key.text.contains('.')) {
-            setting(*row, key, value);
-        } else if (key.text == plans_section && reader_ == Reader::metkad) {
-            plans(key, value);
-        } else if (!is_section(key.text)) {
+        if (const auto* const row = find_row(key.text); row != nullptr && !key.text.contains('.'))
+            setting({settings_, *row}, std::string(row->key), key, value);
+        else if (const auto* const named = find_named(key.text); named != nullptr)
+            entries(*named, key, value);
+        else if (!is_section(key.text))
             report(key.place, key.text, unknown_at_top(key.text));
-        } else if (value.shape == Shape::map) {
+        else if (value.shape == Shape::map)
             for_each_key(value, key.text, [&](const YamlNode& word, const YamlNode& of_word) {
                 inside(key.text, word, of_word);
             });
-        } else if (value.shape != Shape::nothing) {
+        else if (value.shape != Shape::nothing)
             report(value.place, key.text,
                    "this is a section; its settings stand below it, indented, like “word: value”");
-        }
     }
 
     void inside(std::string_view section, const YamlNode& word, const YamlNode& value)
     {
-        const auto key = dotted(section, word.text);
+        auto key = dotted(section, word.text);
         const auto* const row = word.text.contains('.') ? nullptr : find_row(key);
         if (row != nullptr)
-            setting(*row, word, value);
+            setting({settings_, *row}, std::move(key), word, value);
         else
             report(word.place, key, fmt::format("there is no such setting{}", suggestion(key)));
     }
 
-    void plans(const YamlNode& key, const YamlNode& value)
+    void entries(const NamedSection& section, const YamlNode& key, const YamlNode& value)
     {
+        if (reader_ != Reader::metkad) return report(key.place, key.text, not_for_reader());
         if (value.shape == Shape::nothing) return;
-        if (value.shape != Shape::map)
-            return report(value.place, key.text,
-                          "plans stand below it, indented, like “firm:” and below that “capacity: 1G”");
-        for_each_key(value, key.text, [&](const YamlNode& name, const YamlNode& numbers) {
-            plan_nodes_.emplace_back(&name, &numbers);
-        });
+        if (value.shape != Shape::map) return report(value.place, key.text, std::string(section.layout));
+        for_each_key(value, key.text,
+                     [&](const YamlNode& name, const YamlNode& words) { gather(section, name, words); });
     }
 
-    // What a plan does not say is as in `plan`, wherever in the file that stands: so this is done last.
-    void plan(const YamlNode& name, const YamlNode& numbers)
+    void gather(const NamedSection& section, const YamlNode& name, const YamlNode& words)
     {
-        const auto front = dotted(plans_section, name.text);
-        const auto good_name = parse_name(name.text, "plan");
-        if (!good_name) return report(name.place, front, good_name.error().text);
-        if (name.text == standard_plan)
-            return report(name.place, front, "the standard plan stands in the section “plan”");
-        if (numbers.shape != Shape::map && numbers.shape != Shape::nothing)
-            return report(numbers.place, front, "its numbers stand below it, indented, like “capacity: 1G”");
-        const auto standard = settings_;
-        for_each_key(numbers, front, [&](const YamlNode& word, const YamlNode& value) {
-            const auto* const row = word.text.contains('.') ? nullptr : find_row(dotted("plan", word.text));
-            if (row != nullptr)
-                setting(*row, word, value);
-            else
-                report(word.place, dotted(front, word.text),
-                       "a plan has no such number; the section “plan” has all");
-        });
-        auto made = settings_.standard();
-        made.name = *good_name;
-        settings_ = standard;
-        settings_.plans.push_back(std::move(made));
+        const auto written = key_of(section, name.text);
+        const auto kept = section.read_name(name.text);
+        if (!kept) return report(name.place, written, kept.error().text);
+        if (words.shape != Shape::map && words.shape != Shape::nothing)
+            return report(words.place, written, std::string(section.word_layout));
+        const auto key = key_of(section, *kept);
+        const auto [known, is_new] = gathered_by_key_.emplace(key, gathered_.size());
+        if (is_new) gathered_.push_back({.section = &section, .name = *kept, .parts = {}});
+        auto& parts = gathered_[known->second].parts;
+        if (!is_new && parts.back().file == file_) // MAIL.example.org is mail.example.org
+            return report_twice(name, written, parts.back().name->place.line);
+        parts.push_back({.file = file_, .name = &name, .words = &words});
+        spots_[key] = {.file = file_, .line = name.place.line, .value = name.place};
+    }
+
+    // What an entry does not say may come from a section, wherever in the files that stands: so this is done
+    // last.
+    void join(const Gathered& entry)
+    {
+        const auto& section = *entry.section;
+        auto values = section.unsaid(settings_);
+        for (const auto& part : entry.parts) {
+            file_ = part.file;
+            for_each_key(*part.words, key_of(section, part.name->text),
+                         [&](const YamlNode& word, const YamlNode& value) {
+                             const auto key = key_of(section, entry.name, word.text);
+                             const auto words = section.words();
+                             const auto row = std::ranges::find(words, word.text, &Row::word);
+                             if (row != words.end())
+                                 setting({values, *row}, key, word, value);
+                             else
+                                 report(word.place, key, std::string(section.no_such_word));
+                         });
+        }
+        section.add(settings_, {.name = entry.name, .values = std::move(values)});
     }
 
     std::string unknown_at_top(std::string_view word) const
@@ -144,6 +202,8 @@ class Reading {
         if (row != rows().end()) return fmt::format("it belongs below “{}:”, indented", row->section());
         std::vector<std::string_view> names;
         for (const auto& section : sections())
+            names.push_back(section.name);
+        for (const auto& section : named_sections())
             names.push_back(section.name);
         const auto near = nearest(word, names);
         return near ? fmt::format("there is no such section; the nearest is {}", *near)
@@ -160,71 +220,117 @@ class Reading {
                     : std::string("; metka.yaml(5) lists them all");
     }
 
-    void setting(const Row& row, const YamlNode& key, const YamlNode& value)
+    std::string not_for_reader() const
     {
-        places_[row.key] = value.place;
-        if (!row.knows.has(reader_))
-            report(key.place, row.key,
-                   fmt::format("this is not for {}, which takes only what metkad writes for it",
-                               program(reader_)));
-        else if (value.shape == Shape::nothing)
-            report(key.place, row.key, fmt::format("there is no value; it takes {}", row_of(row.kind).takes));
-        else if (value.shape == Shape::map)
-            report(value.place, row.key,
-                   fmt::format("here are further keys; it takes {}", row_of(row.kind).takes));
-        else if (value.shape == Shape::scalar)
-            words(row, {&value, 1});
-        else if (is_list(row))
-            words(row, value.items);
-        else
-            report(value.place, row.key, fmt::format("this is a list; it takes {}", row_of(row.kind).takes));
+        return fmt::format("this is not for {}, which takes only what metkad writes for it",
+                           program(reader_));
     }
 
-    void words(const Row& row, std::span<const YamlNode> nodes)
+    void setting(Target target, std::string key, const YamlNode& word, const YamlNode& value)
     {
-        if (is_list(row)) clear(settings_, row);
+        const auto takes = row_of(target.row.kind).takes;
+        if (!target.row.knows.has(reader_))
+            report(word.place, key, not_for_reader());
+        else if (value.shape == Shape::nothing)
+            report(word.place, key, fmt::format("there is no value; it takes {}", takes));
+        else if (value.shape == Shape::map)
+            report(value.place, key, fmt::format("here are further keys; it takes {}", takes));
+        else if (value.shape == Shape::scalar)
+            words(target, key, {&value, 1});
+        else if (is_list(target.row))
+            words(target, key, value.items);
+        else
+            report(value.place, key, fmt::format("this is a list; it takes {}", takes));
+        spots_[std::move(key)] = {.file = file_, .line = word.place.line, .value = value.place};
+    }
+
+    void words(Target target, std::string_view key, std::span<const YamlNode> nodes)
+    {
+        if (is_list(target.row)) clear(target.settings, target.row);
         const bool is_none = nodes.size() == 1 && nodes[0].text == "none";
-        if (is_none && row.none == None::allowed) {
-            clear(settings_, row);
-            return;
-        }
+        if (is_none && target.row.none == None::allowed) return clear(target.settings, target.row);
         for (const auto& node : nodes) {
             const auto taken = node.shape == Shape::scalar
-                                   ? take(settings_, row, node.text)
+                                   ? take(target.settings, target.row, node.text)
                                    : fail(Fault::invalid, "one value is missing or a list; it takes {}",
-                                          row_of(row.kind).takes);
-            if (!taken) report(node.place, row.key, taken.error().text);
+                                          row_of(target.row.kind).takes);
+            if (!taken) report(node.place, key, taken.error().text);
         }
     }
 
-    void check_together()
+    Problems in_order()
     {
-        problems_ = check(settings_);
-        for (auto& problem : problems_) {
-            const auto place = places_[problem.key];
-            problem.file = file_;
-            problem.line = place.line;
-            problem.column = place.column;
+        Problems all;
+        const auto place = [](const Problem& problem) {
+            return std::tie(problem.line, problem.column, problem.key, problem.text);
+        };
+        for (auto& of_file : problems_) {
+            std::ranges::sort(of_file, {}, place);
+            std::ranges::move(of_file, std::back_inserter(all));
         }
+        return all;
     }
 
-    std::string_view file_;
+    // Of a key that no file has: of its entry, or of the first file as a whole.
+    Spot spot_of(std::string_view key) const
+    {
+        for (auto end = key.size(); end != std::string_view::npos; end = key.substr(0, end).rfind('.'))
+            if (const auto found = spots_.find(key.substr(0, end)); found != spots_.end())
+                return found->second;
+        return {};
+    }
+
+    Problems check_together() const
+    {
+        auto problems = check(settings_);
+        for (auto& problem : problems) {
+            const auto spot = spot_of(problem.key);
+            if (!files_.empty()) problem.file = files_[spot.file];
+            problem.line = spot.value.line;
+            problem.column = spot.value.column;
+        }
+        return problems;
+    }
+
     Reader reader_;
     Settings settings_;
-    Problems problems_;
-    std::vector<std::pair<const YamlNode*, const YamlNode*>> plan_nodes_;
-    std::map<std::string_view, Place> places_;
+    std::vector<std::string_view> files_;
+    std::vector<Problems> problems_; // of each file
+    std::size_t file_ = 0;           // the one that is read
+    std::vector<Gathered> gathered_;
+    std::map<std::string, std::size_t> gathered_by_key_;
+    std::map<std::string, Spot, std::less<>> spots_;
 };
+
+std::expected<Loaded, Problems> load_all(std::span<const Source> sources, Reader reader)
+{
+    std::vector<YamlNode> roots;
+    roots.reserve(sources.size()); // what is read points into them
+    Reading reading(reader);
+    for (const auto& source : sources) {
+        reading.begin(source.file);
+        auto root = read_yaml(source.text);
+        if (root)
+            reading.read(roots.emplace_back(std::move(*root)));
+        else
+            reading.refuse(root.error());
+    }
+    return reading.finish();
+}
 
 } // namespace
 
 std::expected<Settings, Problems> load(std::string_view yaml, std::string_view file_name, Reader reader)
 {
-    const auto root = read_yaml(yaml);
-    if (root) return Reading(file_name, reader).whole(*root);
-    const auto& fault = root.error();
-    return std::unexpected(
-        Problems{{std::string(file_name), fault.place.line, fault.place.column, "", fault.text}});
+    const Source source{.file = std::string(file_name), .text = std::string(yaml)};
+    auto loaded = load_all({&source, 1}, reader);
+    if (!loaded) return std::unexpected(std::move(loaded.error()));
+    return std::move(loaded->settings);
+}
+
+std::expected<Loaded, Problems> load(std::span<const Source> sources)
+{
+    return load_all(sources, Reader::metkad);
 }
 
 } // namespace metka::settings

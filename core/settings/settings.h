@@ -11,7 +11,10 @@
 #include <compare>
 #include <cstdint>
 #include <expected>
+#include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +59,15 @@ struct Plan {
     bool operator==(const Plan&) const = default;
 };
 
+// The certificate of one host name, for clients that ask for it (SNI); others get that of `tls`.
+struct CertificateFiles {
+    std::string host; // a host name, or *.example.org
+    std::string certificate;
+    std::string key;
+
+    bool operator==(const CertificateFiles&) const = default;
+};
+
 struct Settings {
     Settings(); // every key at its default
 
@@ -66,6 +78,7 @@ struct Settings {
     std::uint64_t generation = 0; // engine files only: which generation this file belongs to
 
     std::string state_folder;
+    std::uint64_t state_generations = 0;
     std::string control_socket;
     std::string control_admin_group;
 
@@ -91,6 +104,7 @@ struct Settings {
 
     std::string tls_certificate; // both empty: no TLS
     std::string tls_key;
+    std::vector<CertificateFiles> certificates; // by host name, in the order of the files
 
     std::vector<ListenAddress> smtp_listen;
     std::vector<ListenAddress> submission_listen;
@@ -150,12 +164,37 @@ std::string show(const Problems&); // one a line
 // through check().
 std::expected<Settings, Problems> load(std::string_view yaml, std::string_view file_name, Reader reader);
 
+// One file of an instance: metka.yaml, or a drop-in.
+struct Source {
+    std::string file;
+    std::string text;
+};
+
+// Where the value of a key came from. Keys of named entries are “plans.firm.capacity”.
+struct Origin {
+    std::string file;
+    std::size_t line = 0;
+
+    bool operator==(const Origin&) const = default;
+};
+using Origins = std::map<std::string, Origin, std::less<>>; // what is not in it has its default
+
+struct Loaded {
+    Settings settings;
+    Origins origins;
+};
+
+// The files of an instance in their order, for metkad: a later one wins, key by key; a list is replaced
+// whole; a plan or a certificate is joined with the one of the same name. The problems of all files are told
+// at once.
+std::expected<Loaded, Problems> load(std::span<const Source> sources);
+
 // What single values cannot show: listeners in each other's way, a certificate without its key, limits that
 // contradict each other. Without file and line.
 Problems check(const Settings&);
 
-// The file that load(…, reader) reads back to the same values, each with a comment that says where it came
-// from. `generation` is written into engine files and left out of a file for metkad.
-std::string render(const Settings&, Reader reader, std::uint64_t generation);
+// The file that load(…, reader) reads back to the same values, each with a comment that says which key of
+// which file it came from. `generation` is written into engine files and left out of a file for metkad.
+std::string render(const Settings&, Reader reader, std::uint64_t generation, const Origins& origins = {});
 
 } // namespace metka::settings

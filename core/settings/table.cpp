@@ -1,5 +1,6 @@
 #include "core/settings/table.h"
 
+#include <algorithm>
 #include <array>
 
 namespace metka::settings {
@@ -57,18 +58,22 @@ constexpr std::array section_rows{
 using S = Settings;
 constexpr auto refused = None::refused;
 constexpr auto allowed = None::allowed;
+constexpr auto on_restart = Changes::on_restart;
 
 // clang-format off
 constexpr std::array table{
-    // key, member, kind, unit, default, least, most, none, readers, sentence
+    // key, member, kind, unit, default, least, most, none, readers, sentence, changes
     Row{"generation", &S::generation, Kind::number, "", "0", "", "", refused, engine,
         "The generation this file belongs to; written by metkad"},
 
     Row{"state.folder", &S::state_folder, Kind::path, "", "/var/lib/metka", "", "", refused, {metkad, store, smtp, auth},
-        "The folder of the directory, the secrets and the mail; every user of the engine must be able to cross its parents"},
+        "The folder of the directory, the secrets and the mail; every user of the engine must be able to cross its parents",
+        on_restart},
+    Row{"state.generations", &S::state_generations, Kind::number, "generations", "50", "5", "10000", refused, master,
+        "How many generations of the configuration are kept besides the one that runs, to be compared with and returned to"},
 
     Row{"control.socket", &S::control_socket, Kind::socket, "", "/run/metka/control.sock", "", "", refused, master,
-        "The Unix socket that metkactl connects to"},
+        "The Unix socket that metkactl connects to", on_restart},
     Row{"control.admin_group", &S::control_admin_group, Kind::name, "", "metka-admin", "", "", refused, master,
         "Members of this group are administrators, as root is"},
 
@@ -96,20 +101,20 @@ constexpr std::array table{
         "Recursive name servers; none: those of the system (resolv.conf(5))"},
 
     Row{"users.store", &S::users_store, Kind::name, "", "metka-mail", "", "", refused, {metkad, store},
-        "The user of metka-store, who owns all mail"},
+        "The user of metka-store, who owns all mail", on_restart},
     Row{"users.smtp", &S::users_smtp, Kind::name, "", "metka-smtp", "", "", refused, {metkad, smtp},
-        "The user of metka-smtp"},
+        "The user of metka-smtp", on_restart},
     Row{"users.access", &S::users_access, Kind::name, "", "metka-access", "", "", refused, {metkad, access},
-        "The user of metka-access"},
+        "The user of metka-access", on_restart},
     Row{"users.auth", &S::users_auth, Kind::name, "", "metka-auth", "", "", refused, {metkad, auth},
-        "The user of metka-auth, who owns the secrets"},
+        "The user of metka-auth, who owns the secrets", on_restart},
     Row{"users.errand", &S::users_errand, Kind::name, "", "metka-errand", "", "", refused, master,
-        "The user that measures homes"},
+        "The user that measures homes", on_restart},
     Row{"users.resolver", &S::users_resolver, Kind::name, "", "metka-resolver", "", "", refused, master,
-        "The user of metka-resolver"},
+        "The user of metka-resolver", on_restart},
     Row{"users.directory_group", &S::users_directory_group, Kind::name, "", "metka-directory", "", "", refused,
         {metkad, store, smtp, auth},
-        "The group whose members may read the directory database"},
+        "The group whose members may read the directory database", on_restart},
 
     Row{"tls.certificate", &S::tls_certificate, Kind::path, "", "/etc/metka/tls/certificate.pem", "", "", allowed, master,
         "The certificate chain, PEM, the host's own first; none: no TLS, and so no clients"},
@@ -194,6 +199,19 @@ const KindRow& row_of(Kind kind)
 std::span<const Row> rows()
 {
     return table;
+}
+
+std::span<const Row> rows_of(std::string_view section)
+{
+    const auto* const first = std::ranges::find(table, section, &Row::section);
+    return {first,
+            std::find_if(first, table.end(), [&](const Row& row) { return row.section() != section; })};
+}
+
+const Row* find_row(std::string_view key)
+{
+    const auto* const found = std::ranges::find(table, key, &Row::key);
+    return found == table.end() ? nullptr : found;
 }
 
 std::span<const Section> sections()

@@ -48,7 +48,8 @@ struct KindRow {
 };
 const KindRow& row_of(Kind);
 
-enum class None { refused, allowed }; // may the value be `none`
+enum class None { refused, allowed };         // may the value be `none`
+enum class Changes { on_reload, on_restart }; // when a new value takes hold of an instance that runs
 
 // A set of readers.
 struct Readers {
@@ -72,6 +73,7 @@ struct Row {
     None none;
     Readers knows;
     std::string_view sentence; // English, no full stop at its end; RFC numbers where they are the reason
+    Changes changes = Changes::on_reload;
 
     std::string_view section() const { return key.substr(0, key.find('.')); }
     std::string_view word() const
@@ -81,6 +83,8 @@ struct Row {
 };
 
 std::span<const Row> rows();
+std::span<const Row> rows_of(std::string_view section);
+const Row* find_row(std::string_view key); // none: there is no such key
 
 struct Section {
     std::string_view name;

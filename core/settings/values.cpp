@@ -292,23 +292,6 @@ std::vector<std::string> written(const std::vector<Item>& value)
     return words;
 }
 
-// Plain where every YAML reader takes it for the same text; else in double quotes.
-std::string quoted(std::string_view word)
-{
-    const bool plain = !word.empty() && is_of(word, "_./+-:") && is_of(word.substr(0, 1), "/") &&
-                       !word.ends_with(':') && !same_ignoring_case(word, "null");
-    if (plain) return std::string(word);
-    std::string text = "\"";
-    for (const char c : word) {
-        if (c == '"' || c == '\\') text += '\\';
-        if (has_control({&c, 1}))
-            text += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
-        else
-            text += c;
-    }
-    return text + '"';
-}
-
 bool is_ip(int family, const std::string& host)
 {
     std::array<unsigned char, 16> address{};
@@ -375,6 +358,22 @@ std::string yaml_of(std::span<const std::string> words, const Row& row)
     for (const auto& word : words)
         text += (text.empty() ? "" : ", ") + quoted(word);
     return "[" + text + "]";
+}
+
+std::string quoted(std::string_view word)
+{
+    const bool plain = !word.empty() && is_of(word, "_./+-:") && is_of(word.substr(0, 1), "/") &&
+                       !word.ends_with(':') && !same_ignoring_case(word, "null");
+    if (plain) return std::string(word);
+    std::string text = "\"";
+    for (const char c : word) {
+        if (c == '"' || c == '\\') text += '\\';
+        if (has_control({&c, 1}))
+            text += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
+        else
+            text += c;
+    }
+    return text + '"';
 }
 
 bool is_list(const Row& row)

@@ -24,6 +24,9 @@ std::vector<std::string> words_of(const Settings& settings, const Row& row);
 // The same, as it stands in a YAML file: `2G`, `["*:25"]`, `none`.
 std::string yaml_of(std::span<const std::string> words, const Row& row);
 
+// One word, plain where every YAML reader takes it for the same text; else in double quotes.
+std::string quoted(std::string_view word);
+
 bool is_list(const Row& row);
 
 } // namespace metka::settings

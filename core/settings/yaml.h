@@ -35,7 +35,7 @@ struct YamlFault {
 
 struct YamlLimits {
     std::size_t bytes = std::size_t{1} << 20;
-    std::size_t values = 4000;
+    std::size_t values = 20'000; // room for all that a rendered file may hold
     std::size_t levels = 16;
 };
 

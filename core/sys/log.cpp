@@ -1,6 +1,7 @@
 #include "core/sys/log.h"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ namespace {
 
 struct Line {
     std::string program = "metka";
-    Level least = Level::info;
+    std::atomic<Level> least = Level::info;
 };
 
 Line& line()
@@ -50,7 +51,13 @@ void append(std::string& out, const Field& field)
 
 void log_as(std::string program, Level least)
 {
-    line() = {.program = std::move(program), .least = least};
+    line().program = std::move(program);
+    log_from(least);
+}
+
+void log_from(Level least)
+{
+    line().least = least;
 }
 
 void log(Level level, std::string_view event, std::initializer_list<Field> fields)

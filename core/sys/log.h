@@ -31,6 +31,7 @@ struct Field {
 };
 
 void log_as(std::string program, Level least); // once, at the start of main
+void log_from(Level least);                    // another level, from now on; any thread may be logging
 void log(Level, std::string_view event, std::initializer_list<Field> fields = {});
 
 } // namespace metka::sys

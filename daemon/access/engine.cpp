@@ -8,27 +8,39 @@ namespace metka::access {
 AccessEngine::AccessEngine(asio::any_io_executor executor, Collaborators collaborators, AccessLimits limits,
                            net::ConnectionLimits connections)
     : collaborators_(std::move(collaborators)),
-      limits_(limits),
+      limits_(std::make_shared<const AccessLimits>(limits)),
       server_(std::move(executor), connections, net::Refusals{})
 {
 }
 
-void AccessEngine::listen(std::string name, sys::Descriptor listener)
+void AccessEngine::adopt(AccessLimits limits, net::ConnectionLimits connections)
 {
-    server_.listen(std::move(listener), std::move(name),
-                   [this](std::shared_ptr<net::Channel> channel) { return serve(std::move(channel)); });
+    limits_ = std::make_shared<const AccessLimits>(limits);
+    server_.limit(connections);
+}
+
+Result<void> AccessEngine::listen(std::string name, std::string address, sys::Descriptor listener)
+{
+    auto session = [this](std::shared_ptr<net::Channel> channel) { return serve(std::move(channel)); };
+    return server_.listen(std::move(listener), std::move(name), std::move(session), std::move(address));
+}
+
+Result<void> AccessEngine::close_listener(const std::string& name, const std::string& address)
+{
+    return server_.stop_listening(name, address);
 }
 
 asio::awaitable<void> AccessEngine::serve(std::shared_ptr<net::Channel> channel)
 {
     const auto tls = tls_;
+    const auto limits = limits_;
     if (!tls) co_return;
-    const bool safe = co_await channel->start_tls(*tls, limits_.handshake);
+    const bool safe = co_await channel->start_tls(*tls, limits->handshake);
     if (!safe) {
         sys::log(sys::Level::debug, "pop3.no_tls", {{"peer", channel->peer()}});
         co_return;
     }
-    Session session(*channel, collaborators_, limits_);
+    Session session(*channel, collaborators_, *limits);
     co_await session.run();
 }
 

@@ -21,16 +21,22 @@ class AccessEngine {
 
     // For connections from now on; those under way keep theirs. Without one, connections are closed at once.
     void use_tls(std::shared_ptr<net::TlsContext> context) { tls_ = std::move(context); }
-    void listen(std::string name, sys::Descriptor listener);
+    // For sessions from now on; those under way keep the limits they began with.
+    void adopt(AccessLimits limits, net::ConnectionLimits connections);
+    Result<void> listen(std::string name, std::string address, sys::Descriptor listener); // see net::Server
+    Result<void> close_listener(const std::string& name, const std::string& address);
     // Stops listening; sessions end at their next wait for a command, and delete nothing. Then calls `done`.
-    void drain(std::function<void()> done) { server_.drain(std::move(done)); }
+    void drain(std::function<void()> done, net::Pace pace = net::Pace::at_once)
+    {
+        server_.drain(std::move(done), pace);
+    }
     std::size_t connections() const { return server_.connections(); }
 
   private:
     asio::awaitable<void> serve(std::shared_ptr<net::Channel> channel);
 
     const Collaborators collaborators_;
-    const AccessLimits limits_;
+    std::shared_ptr<const AccessLimits> limits_;
     std::shared_ptr<net::TlsContext> tls_;
     net::Server server_;
 };

@@ -1,6 +1,7 @@
 // metka-access(8): lets users fetch their mail by POP3S.
 
 #include "core/household/child.h"
+#include "core/household/handed_over.h"
 #include "core/login/wire_authenticator.h"
 #include "core/maildir/store_client.h"
 #include "daemon/access/engine.h"
@@ -21,12 +22,15 @@ AccessLimits limits(const Settings& settings)
     return limits;
 }
 
+net::ConnectionLimits connections(const Settings& settings)
+{
+    return {.total = settings.pop3_connections, .per_peer = settings.pop3_connections_per_address};
+}
+
 class AccessProgram final : public household::Resident {
   public:
     AccessProgram(asio::io_context& loop, const Settings& settings)
-        : loop_(loop),
-          engine_(loop.get_executor(), collaborators(), limits(settings),
-                  {.total = settings.pop3_connections, .per_peer = settings.pop3_connections_per_address})
+        : loop_(loop), engine_(loop.get_executor(), collaborators(), limits(settings), connections(settings))
     {
     }
 
@@ -37,20 +41,31 @@ class AccessProgram final : public household::Resident {
         auth_.replace(std::move(wire));
     }
 
-    void listen(const std::string& name, sys::Descriptor socket) override
+    Result<void> listen(const std::string& name, const std::string& address, sys::Descriptor socket) override
     {
-        engine_.listen(name, std::move(socket));
+        return engine_.listen(name, address, std::move(socket));
     }
 
-    Result<void> use_certificate(std::string_view chain, std::string_view key) override
+    Result<void> close_listener(const std::string& name, const std::string& address) override
     {
-        auto context = net::TlsContext::make(chain, key, "metka-access");
+        return engine_.close_listener(name, address);
+    }
+
+    Result<void> use_certificates(std::span<const household::HostCertificate> certificates) override
+    {
+        auto context = household::tls_context(certificates, Program::access);
         if (!context) return pass(context);
         engine_.use_tls(std::move(*context));
         return {};
     }
 
-    void drain(std::function<void()> done) override { engine_.drain(std::move(done)); }
+    Result<void> adopt(const Settings& settings) override
+    {
+        engine_.adopt(limits(settings), connections(settings));
+        return {};
+    }
+
+    void drain(std::function<void()> done, net::Pace pace) override { engine_.drain(std::move(done), pace); }
 
   private:
     Collaborators collaborators()

@@ -17,13 +17,26 @@ struct Place {
 } // namespace
 
 HashPool::HashPool(std::unique_ptr<Hasher> hasher, HashLimits limits)
-    : hasher_(std::move(hasher)), limits_(limits), threads_(limits.at_once)
+    : hasher_(std::move(hasher)),
+      limits_(limits),
+      threads_(std::make_shared<asio::thread_pool>(limits.at_once))
 {
 }
 
 HashPool::~HashPool()
 {
-    threads_.join();
+    threads_->join();
+    for (const auto& each : former_)
+        if (const auto threads = each.lock()) threads->join();
+}
+
+void HashPool::limit(std::size_t at_once)
+{
+    if (at_once == limits_.at_once) return;
+    limits_.at_once = at_once;
+    std::erase_if(former_, [](const auto& each) { return each.expired(); });
+    former_.push_back(threads_);
+    threads_ = std::make_shared<asio::thread_pool>(at_once);
 }
 
 template <class Work>
@@ -32,7 +45,8 @@ asio::awaitable<std::invoke_result_t<Work&>> HashPool::when_there_is_room(Work w
     if (under_way_ >= limits_.at_once + limits_.waiting)
         co_return fail(Fault::unavailable, "{} log-ins are being checked already", under_way_);
     const Place place(under_way_);
-    auto done = co_await net::run_aside(threads_, std::move(work));
+    const auto threads = threads_;
+    auto done = co_await net::run_aside(*threads, std::move(work));
     co_return done;
 }
 

@@ -4,6 +4,7 @@
 // and go on there.
 
 #include <memory>
+#include <vector>
 
 #include <asio/awaitable.hpp>
 #include <asio/thread_pool.hpp>
@@ -26,6 +27,8 @@ class HashPool {
 
     asio::awaitable<Result<std::string>> hash(const Secret& password); // the password must outlive the wait
     asio::awaitable<Result<bool>> verify(const Secret& password, const std::string& stored);
+    // For hashes that are asked for from now on; those under way or waiting are finished besides.
+    void limit(std::size_t at_once);
     const Hasher& hasher() const { return *hasher_; }
 
   private:
@@ -35,7 +38,8 @@ class HashPool {
     std::unique_ptr<Hasher> hasher_;
     HashLimits limits_;
     std::size_t under_way_ = 0; // touched in the event loop alone
-    asio::thread_pool threads_;
+    std::shared_ptr<asio::thread_pool> threads_;
+    std::vector<std::weak_ptr<asio::thread_pool>> former_; // each lives until its last hash is done
 };
 
 } // namespace metka::auth

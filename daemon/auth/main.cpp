@@ -52,7 +52,13 @@ class AuthProgram final : public household::Resident {
         return housekeeping_(std::move(request));
     }
 
-    void drain(std::function<void()> done) override { peers_.drain(std::move(done)); }
+    Result<void> adopt(const Settings& settings) override
+    {
+        hashes_.limit(settings.auth_parallel_hashes);
+        return {};
+    }
+
+    void drain(std::function<void()> done, net::Pace) override { peers_.drain(std::move(done)); }
 
   private:
     asio::io_context& loop_;

@@ -7,9 +7,10 @@
 
 namespace metka::metkad {
 
-// Runs until SIGTERM or SIGINT. Returns the exit status: 0; 77 not permitted (a port, a folder); 78
+// Runs until SIGTERM or SIGINT. `config` is the path of metka.yaml, which SIGHUP has it read again; `files`
+// is what it and its drop-ins say now. Returns the exit status: 0; 77 not permitted (a port, a folder); 78
 // configuration (a port taken, a database from a newer version, another metkad here); 75 try later; 74 input
 // or output.
-int run_daemon(settings::Settings settings);
+int run_daemon(std::string config, settings::Loaded files);
 
 } // namespace metka::metkad

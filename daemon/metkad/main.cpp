@@ -7,8 +7,8 @@
 #include <sysexits.h>
 
 #include "core/base/version.h"
-#include "core/sys/file.h"
 #include "core/sys/log.h"
+#include "daemon/metkad/configuration/instance_files.h"
 #include "daemon/metkad/daemon.h"
 
 namespace {
@@ -17,19 +17,14 @@ using namespace metka;
 
 int run(const std::string& config, bool only_check)
 {
-    const auto text = sys::read_file(config, 1_MiB);
-    if (!text) {
-        fmt::print(stderr, "metkad: {}\n", text.error().text);
-        return text.error().fault == Fault::denied ? EX_NOPERM : EX_CONFIG;
-    }
-    auto settings = settings::load(*text, config, settings::Reader::metkad);
-    if (!settings) {
-        fmt::print(stderr, "{}\n", settings::show(settings.error()));
-        return EX_CONFIG;
+    auto files = metkad::load_instance(config);
+    if (!files) {
+        fmt::print(stderr, "metkad: {}\n", files.error().text);
+        return files.error().fault == Fault::denied ? EX_NOPERM : EX_CONFIG;
     }
     if (only_check) return EX_OK;
-    sys::log_as("metkad", static_cast<sys::Level>(settings->log_level));
-    return metkad::run_daemon(std::move(*settings));
+    sys::log_as("metkad", static_cast<sys::Level>(files->settings.log_level));
+    return metkad::run_daemon(config, std::move(*files));
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 
 #include <functional>
 #include <memory>
-#include <string_view>
+#include <string>
 
 #include <asio/any_io_executor.hpp>
 
@@ -20,16 +20,21 @@ class SmtpEngine {
     SmtpEngine(asio::any_io_executor executor, net::ConnectionLimits connections, Collaborators collaborators,
                House house);
 
+    // For sessions that begin from now on; those under way keep the house they began in.
+    void adopt(House house, net::ConnectionLimits connections);
     // For sessions that begin from now on. Before the first one STARTTLS is not offered, and 465 closes at
-    // once.
+    // once; the same from an empty one on.
     void use_certificate(std::shared_ptr<net::TlsContext> certificate);
-    // "smtp", "submission" or "submissions"; not_found for any other name.
-    Result<void> listen(std::string_view name, sys::Descriptor listener);
-    void drain(std::function<void()> done); // no new connections; `done` when the last session has ended
+    // "smtp", "submission" or "submissions"; not_found for any other name, conflict for the same at the same
+    // address.
+    Result<void> listen(const std::string& name, const std::string& address, sys::Descriptor listener);
+    Result<void> close_listener(const std::string& name, const std::string& address); // see net::Server
+    // No new connections; `done` when the last session has ended.
+    void drain(std::function<void()> done, net::Pace pace = net::Pace::at_once);
 
   private:
     Collaborators collaborators_;
-    House house_;
+    std::shared_ptr<const House> house_; // of the sessions to come
     std::shared_ptr<net::TlsContext> certificate_;
     net::Server server_;
 };

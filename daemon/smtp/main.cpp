@@ -2,9 +2,9 @@
 
 #include "core/directory/sqlite_directory.h"
 #include "core/household/child.h"
+#include "core/household/handed_over.h"
 #include "core/login/wire_authenticator.h"
 #include "core/maildir/store_client.h"
-#include "core/sys/log.h"
 #include "daemon/smtp/engine.h"
 #include "daemon/smtp/posture.h"
 
@@ -28,18 +28,26 @@ SmtpLimits limits(const Settings& settings)
     return limits;
 }
 
+net::ConnectionLimits connections(const Settings& settings)
+{
+    return {.total = settings.smtp_connections, .per_peer = settings.smtp_connections_per_address};
+}
+
+House house(const Settings& settings)
+{
+    return {
+        .host = settings.operator_host, .postmaster = settings.operator_inbox, .limits = limits(settings)};
+}
+
 class SmtpProgram final : public household::Resident {
   public:
     SmtpProgram(asio::io_context& loop, const Settings& settings,
                 std::unique_ptr<directory::Directory> directory)
         : loop_(loop),
           directory_(std::move(directory)),
-          engine_(loop.get_executor(),
-                  {.total = settings.smtp_connections, .per_peer = settings.smtp_connections_per_address},
+          engine_(loop.get_executor(), connections(settings),
                   {.directory = *directory_, .sink = sink_, .authenticator = authenticator_, .clock = clock_},
-                  {.host = settings.operator_host,
-                   .postmaster = settings.operator_inbox,
-                   .limits = limits(settings)})
+                  house(settings))
     {
     }
 
@@ -50,21 +58,31 @@ class SmtpProgram final : public household::Resident {
         (peer == Program::auth ? auth_ : store_).replace(std::move(wire));
     }
 
-    void listen(const std::string& name, sys::Descriptor socket) override
+    Result<void> listen(const std::string& name, const std::string& address, sys::Descriptor socket) override
     {
-        const auto listening = engine_.listen(name, std::move(socket));
-        if (!listening) sys::log(sys::Level::error, "listener.failed", {{"why", listening.error().text}});
+        return engine_.listen(name, address, std::move(socket));
     }
 
-    Result<void> use_certificate(std::string_view chain, std::string_view key) override
+    Result<void> close_listener(const std::string& name, const std::string& address) override
     {
-        auto context = net::TlsContext::make(chain, key, "metka-smtp");
+        return engine_.close_listener(name, address);
+    }
+
+    Result<void> use_certificates(std::span<const household::HostCertificate> certificates) override
+    {
+        auto context = household::tls_context(certificates, Program::smtp);
         if (!context) return pass(context);
         engine_.use_certificate(std::move(*context));
         return {};
     }
 
-    void drain(std::function<void()> done) override { engine_.drain(std::move(done)); }
+    Result<void> adopt(const Settings& settings) override
+    {
+        engine_.adopt(house(settings), connections(settings));
+        return {};
+    }
+
+    void drain(std::function<void()> done, net::Pace pace) override { engine_.drain(std::move(done), pace); }
 
   private:
     asio::io_context& loop_;

@@ -68,16 +68,18 @@ Answer DeliveryWire::commit(sys::Frame request)
     const auto asked = sys::decode<CommitMessage>(request);
     if (!asked) co_return pass(asked);
     if (!owns(asked->transaction)) co_return fail(Fault::not_found, "there is no such transaction");
+    auto landing = house_.landings.enter(asked->inboxes); // before it is asked where they lie
     std::vector<InboxFacts> inboxes;
     for (const auto& inbox : asked->inboxes) {
         auto facts = facts_with_space_in(house_.directory, inbox);
         if (!facts) co_return pass(facts);
+        const auto open = must_be_open(*facts);
+        if (!open) co_return pass(open);
         inboxes.push_back(std::move(*facts));
     }
     const Written written{.size = asked->size, .lines = asked->lines};
-    auto work = [&store = house_.store, transaction = asked->transaction, inboxes, written] {
-        return store.commit(transaction, inboxes, written);
-    };
+    auto work = [&store = house_.store, transaction = asked->transaction, inboxes, written,
+                 held = std::move(landing)] { return store.commit(transaction, inboxes, written); };
     const auto committed = co_await net::run_aside(house_.workers, std::move(work));
     if (owns(asked->transaction)) house_.transactions.erase(asked->transaction);
     if (!committed) co_return pass(committed);

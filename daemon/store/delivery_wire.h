@@ -12,6 +12,7 @@
 #include "core/maildir/maildir_store.h"
 #include "daemon/store/answering.h"
 #include "daemon/store/fullness_watch.h"
+#include "daemon/store/landings.h"
 
 namespace metka::store {
 
@@ -27,6 +28,7 @@ class DeliveryWire : public std::enable_shared_from_this<DeliveryWire> {
         asio::thread_pool& workers;
         Transactions& transactions;
         FullnessWatch& watch;
+        Landings& landings;
     };
 
     DeliveryWire(House house, std::string name) : house_(house), name_(std::move(name)) {}

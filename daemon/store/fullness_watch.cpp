@@ -39,9 +39,12 @@ asio::awaitable<void> FullnessWatch::look(std::vector<InboxFacts> changed)
 
 asio::awaitable<void> FullnessWatch::tell(InboxId inbox)
 {
-    auto to = addressee_in(house_.directory, inbox);
-    if (!to) co_return; // it went meanwhile
-    auto work = [&notices = house_.notices, addressee = std::move(*to)] { return notices.check(addressee); };
+    auto landing = house_.landings.enter({inbox});
+    auto to = open_addressee_in(house_.directory, inbox);
+    if (!to) co_return; // it went meanwhile, or moves: the quota sweep tells what is missed
+    auto work = [&notices = house_.notices, addressee = std::move(*to), held = std::move(landing)] {
+        return notices.check(addressee);
+    };
     const auto checked = co_await net::run_aside(house_.workers, std::move(work));
     if (!checked)
         sys::log(sys::Level::warning, "store.notice_failed",

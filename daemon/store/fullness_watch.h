@@ -6,6 +6,7 @@
 #include <asio/awaitable.hpp>
 #include <asio/thread_pool.hpp>
 
+#include "daemon/store/landings.h"
 #include "daemon/store/notices.h"
 
 namespace metka::store {
@@ -17,6 +18,7 @@ class FullnessWatch {
         asio::thread_pool& workers;
         directory::Directory& directory;
         Notices& notices;
+        Landings& landings;
     };
     explicit FullnessWatch(House house) : house_(std::move(house)) {}
 

@@ -32,6 +32,11 @@ Answer InboxWire::lock(sys::Frame request)
     auto work = [inbox = inbox_] { return inbox->lock(); };
     const auto locked = co_await net::run_aside(workers_, std::move(work));
     if (!locked) co_return pass(locked);
+    // The last pass of a move wants this lock when the mailbox is closed: whoever locks it before is seen
+    // there, and whoever locks it afterwards sees here that it is closed, or has gone elsewhere.
+    const auto open = told_.locked();
+    if (!open) inbox_->unlock();
+    if (!open) co_return pass(open);
     co_return sys::encode(Done{});
 }
 
@@ -74,7 +79,7 @@ Answer InboxWire::remove(sys::Frame request)
     auto work = [inbox = inbox_, names = std::move(asked->names)] { return inbox->remove(names); };
     const auto removed = co_await net::run_aside(workers_, std::move(work));
     if (!removed) co_return pass(removed);
-    emptied_();
+    told_.emptied();
     co_return sys::encode(Done{});
 }
 

@@ -14,10 +14,13 @@ namespace metka::store {
 
 class InboxWire : public std::enable_shared_from_this<InboxWire> {
   public:
-    // `emptied` is called after each removal.
+    struct Told {
+        std::function<Result<void>()> locked; // after each lock: may the session have it? A fault unlocks it
+        std::function<void()> emptied;        // after each removal
+    };
     InboxWire(std::shared_ptr<maildir::MaildirInbox> inbox, asio::thread_pool& workers, std::string name,
-              std::function<void()> emptied)
-        : inbox_(std::move(inbox)), workers_(workers), name_(std::move(name)), emptied_(std::move(emptied))
+              Told told)
+        : inbox_(std::move(inbox)), workers_(workers), name_(std::move(name)), told_(std::move(told))
     {
     }
 
@@ -34,7 +37,7 @@ class InboxWire : public std::enable_shared_from_this<InboxWire> {
     std::shared_ptr<maildir::MaildirInbox> inbox_; // work under way holds it too: the lock goes with the last
     asio::thread_pool& workers_;
     std::string name_;
-    std::function<void()> emptied_;
+    Told told_;
 };
 
 } // namespace metka::store

@@ -11,12 +11,22 @@ using namespace maildir;
 
 namespace {
 
+constexpr std::chrono::milliseconds between_looks{5};
+constexpr int most_looks = 2'000;
 constexpr Bytes uncounted{std::numeric_limits<std::uint64_t>::max()};
 
 Result<Done> done(const Result<void>& result)
 {
     if (!result) return pass(result);
     return Done{};
+}
+
+Result<Carried> carried(const Result<bool>& all)
+{
+    if (!all) return pass(all);
+    Carried answer;
+    answer.all = *all;
+    return answer;
 }
 
 } // namespace
@@ -92,13 +102,32 @@ Answer KeeperWire::remove(sys::Frame request)
     co_return answer;
 }
 
+asio::awaitable<Result<void>> KeeperWire::wait_for_landings(InboxId inbox)
+{
+    const auto now = facts_in(house_.directory, inbox);
+    if (!now) co_return pass(now);
+    if (!now->closed) co_return fail(Fault::invalid, "the last pass of a move wants a closed mailbox");
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (int left = most_looks; house_.landings.has(inbox); --left) {
+        if (left == 0)
+            co_return fail(Fault::unavailable, "messages are still being put into it; try again later");
+        timer.expires_after(between_looks);
+        asio::error_code ignored;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    co_return Result<void>();
+}
+
 Answer KeeperWire::carry(sys::Frame request)
 {
     const auto asked = sys::decode<CarryMessages>(request);
     if (!asked) co_return pass(asked);
-    auto work = [&store = house_.store, from = facts_at(asked->from), to = facts_at(asked->to)] {
-        return done(store.carry(from, to));
-    };
+    if (asked->pass == Pass::last) {
+        const auto alone = co_await wait_for_landings(asked->from.inbox);
+        if (!alone) co_return pass(alone);
+    }
+    auto work = [&store = house_.store, from = facts_at(asked->from), to = facts_at(asked->to),
+                 pass_now = asked->pass] { return carried(store.carry(from, to, pass_now)); };
     auto answer = co_await answered_aside(std::move(work));
     co_return answer;
 }
@@ -137,9 +166,12 @@ Answer KeeperWire::check(sys::Frame request)
 {
     const auto asked = sys::decode<CheckInbox>(request);
     if (!asked) co_return pass(asked);
-    auto to = addressee_in(house_.directory, asked->inbox);
+    auto landing = house_.landings.enter({asked->inbox}); // it may write a notice
+    auto to = open_addressee_in(house_.directory, asked->inbox);
     if (!to) co_return pass(to);
-    auto work = [&notices = house_.notices, addressee = std::move(*to)] { return notices.check(addressee); };
+    auto work = [&notices = house_.notices, addressee = std::move(*to), held = std::move(landing)] {
+        return notices.check(addressee);
+    };
     auto answer = co_await answered_aside(std::move(work));
     co_return answer;
 }
@@ -148,11 +180,11 @@ Answer KeeperWire::send_notice(sys::Frame request)
 {
     auto asked = sys::decode<SendNotice>(request);
     if (!asked) co_return pass(asked);
-    auto to = addressee_in(house_.directory, asked->inbox);
+    auto landing = house_.landings.enter({asked->inbox});
+    auto to = open_addressee_in(house_.directory, asked->inbox);
     if (!to) co_return pass(to);
-    auto work = [&notices = house_.notices, addressee = std::move(*to), notice = std::move(*asked)] {
-        return notices.send(addressee, notice);
-    };
+    auto work = [&notices = house_.notices, addressee = std::move(*to), notice = std::move(*asked),
+                 held = std::move(landing)] { return notices.send(addressee, notice); };
     auto answer = co_await answered_aside(std::move(work));
     co_return answer;
 }

@@ -9,6 +9,7 @@
 #include "core/directory/directory.h"
 #include "core/maildir/maildir_store.h"
 #include "daemon/store/answering.h"
+#include "daemon/store/landings.h"
 #include "daemon/store/notices.h"
 
 namespace metka::store {
@@ -20,6 +21,7 @@ class KeeperWire : public std::enable_shared_from_this<KeeperWire> {
         directory::Directory& directory;
         asio::thread_pool& workers;
         Notices& notices;
+        Landings& landings;
     };
 
     explicit KeeperWire(House house) : house_(house) {}
@@ -41,6 +43,8 @@ class KeeperWire : public std::enable_shared_from_this<KeeperWire> {
 
     // By place, since its row may be on its way still, or gone.
     maildir::InboxFacts facts_at(const maildir::InboxPlace& place);
+    // Until nobody puts anything into a closed mailbox any more.
+    asio::awaitable<Result<void>> wait_for_landings(InboxId inbox);
     template <class Work>
     Answer answered_aside(Work work); // with what the work returns, a message
 

@@ -15,6 +15,12 @@ namespace {
 using household::Program;
 using settings::Settings;
 
+Operator operator_in(const Settings& settings)
+{
+    return {
+        .host = settings.operator_host, .domain = settings.operator_domain, .inbox = settings.operator_inbox};
+}
+
 class StoreProgram final : public household::Resident {
   public:
     StoreProgram(asio::io_context& loop, std::unique_ptr<directory::Directory> directory,
@@ -43,7 +49,17 @@ class StoreProgram final : public household::Resident {
         return housekeeping_(std::move(request));
     }
 
-    void drain(std::function<void()> done) override { peers_.drain(std::move(done)); }
+    Result<void> adopt(const Settings& settings) override
+    {
+        notices_->write_from(operator_in(settings));
+        return {};
+    }
+
+    // Log-ins that came by way of a peer may last longer than its wire: it may have got another store.
+    void drain(std::function<void()> done, net::Pace) override
+    {
+        peers_.drain([this, then = std::move(done)]() mutable { engine_.drain(std::move(then)); });
+    }
 
   private:
     household::Peers peers_;
@@ -66,9 +82,7 @@ Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const 
     if (!store) return pass(store);
     auto memory = NoticeMemory::open(settings.state_folder + "/store/memory.db");
     if (!memory) return pass(memory);
-    Operator from{
-        .host = settings.operator_host, .domain = settings.operator_domain, .inbox = settings.operator_inbox};
-    auto notices = std::make_unique<Notices>(std::move(*memory), **store, clock, std::move(from));
+    auto notices = std::make_unique<Notices>(std::move(*memory), **store, clock, operator_in(settings));
     return std::make_unique<StoreProgram>(loop, std::move(*directory), std::move(*store), std::move(notices));
 }
 

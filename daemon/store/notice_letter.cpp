@@ -106,9 +106,39 @@ Said nearly_full(const Letter& letter, const Operator& from)
                     from.address()))}};
 }
 
+Said certificate_ends(const Letter& letter)
+{
+    const auto in = letter.account.language;
+    const auto day = day_of(letter);
+    const auto left = say(in, Counted{"{} day is left", "{} days are left", letter.days});
+    return {say(in, phrase("The server certificate of {0} expires on {1}", letter.host, day)),
+            {say(in, phrase("The TLS certificate of {0} expires on {1}: {2}.", letter.host, day, left)),
+             say(in, phrase("After that, mail programs warn their users or refuse to connect, and so do "
+                            "other servers that check it."))}};
+}
+
+Said certificate_ended(const Letter& letter)
+{
+    const auto in = letter.account.language;
+    return {say(in, phrase("The server certificate of {0} has expired", letter.host)),
+            {say(in, phrase("The TLS certificate of {0} expired on {1}. Until it is replaced, mail programs "
+                            "warn their users or refuse to connect, and so do other servers that check it.",
+                            letter.host, day_of(letter)))}};
+}
+
+Said certificate(const Letter& letter, const Operator& /*from*/)
+{
+    auto said = letter.is_over ? certificate_ended(letter) : certificate_ends(letter);
+    said.paragraphs.push_back(
+        say(letter.account.language,
+            phrase("Renew the certificate and put it where the old one lies; Metka takes the new file into "
+                   "use by itself, without a restart.")));
+    return said;
+}
+
 using Saying = Said (*)(const Letter& letter, const Operator& from);
 constexpr std::array<Saying, static_cast<std::size_t>(Notice::count_)> sayings{near_expiry, expired,
-                                                                               nearly_full};
+                                                                               nearly_full, certificate};
 
 bool is_ascii(std::string_view text)
 {

@@ -26,8 +26,10 @@ struct Letter {
     directory::InboxRecord account; // whom it is to
     maildir::Notice notice = maildir::Notice::near_expiry;
     std::optional<Date> about = {}; // the last day; nearly_full: none
-    std::uint64_t days = 0;
-    Bytes used = {}; // nearly_full: of `most`
+    std::uint64_t days = 0;         // that are left
+    std::string host = {};          // certificate: whose it is
+    bool is_over = false;           // certificate: it has ended
+    Bytes used = {};                // nearly_full: of `most`
     Bytes most = {};
 };
 

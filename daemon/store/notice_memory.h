@@ -18,7 +18,7 @@ namespace metka::store {
 struct NoticeKey {
     InboxId inbox;
     maildir::Notice notice = maildir::Notice::near_expiry;
-    std::string about; // an ISO date; nearly_full: empty
+    std::string about; // an ISO date; nearly_full: empty; certificate: the date and the host
     std::uint64_t days = 0;
     std::uint64_t round = 0; // nearly_full: how often it fell below 85 % before
 };

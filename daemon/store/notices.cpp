@@ -17,7 +17,7 @@ constexpr std::uint64_t telling_percent = 90;
 constexpr std::uint64_t rearming_percent = 85;
 constexpr std::size_t most_rows = 100; // fit a frame: a log-in has at most 320 bytes
 constexpr std::array<std::string_view, static_cast<std::size_t>(Notice::count_)> names{
-    "near_expiry", "expired", "nearly_full"};
+    "near_expiry", "expired", "nearly_full", "certificate"};
 
 Bytes share(Bytes whole, std::uint64_t percent)
 {
@@ -38,7 +38,17 @@ MessageId letter_id(const NoticeKey& key)
 
 NoticeKey key_of(const SendNotice& notice)
 {
-    return {.inbox = notice.inbox, .notice = notice.notice, .about = notice.about, .days = notice.days};
+    return {.inbox = notice.inbox,
+            .notice = notice.notice,
+            .about = notice.of.empty() ? notice.about : notice.about + " " + notice.of,
+            .days = notice.days};
+}
+
+// A certificate's letter goes to a person who reads the operator's language, whosever the inbox is.
+Addressee in_language(Addressee to, std::string_view name_of_it)
+{
+    to.record.language = language_named(name_of_it).value_or(to.record.language);
+    return to;
 }
 
 NoticeSent sent_at(Instant at, bool now)
@@ -61,13 +71,27 @@ Result<Addressee> addressee_in(directory::Directory& directory, const InboxId& i
     return Addressee{.record = **record, .facts = std::move(*facts)};
 }
 
+void Notices::write_from(Operator from)
+{
+    from_ = std::make_shared<const Operator>(std::move(from));
+}
+
+Result<Addressee> open_addressee_in(directory::Directory& directory, const InboxId& inbox)
+{
+    auto to = addressee_in(directory, inbox);
+    if (!to) return to;
+    const auto open = must_be_open(to->facts);
+    if (!open) return pass(open);
+    return to;
+}
+
 Result<NoticeSent> Notices::send(const Addressee& to, const NoticeKey& key, Letter letter)
 {
     letter.id = letter_id(key);
     letter.written = clock_.now();
     letter.account = to.record;
     letter.notice = key.notice;
-    const auto put = store_.put(to.facts, letter.id, write(letter, from_));
+    const auto put = store_.put(to.facts, letter.id, write(letter, *from_.load()));
     if (!put) return pass(put);
     const auto noted = memory_.add(key, to.record.login, letter.written);
     if (!noted) return pass(noted);
@@ -82,6 +106,8 @@ Result<NoticeSent> Notices::send(const Addressee& to, const SendNotice& notice)
 {
     if (notice.notice == Notice::nearly_full)
         return fail(Fault::invalid, "the mail store itself sees when an inbox is nearly full");
+    if ((notice.notice == Notice::certificate) == notice.of.empty())
+        return fail(Fault::invalid, "a notice of a certificate, and no other, names the host it is for");
     const auto about = Date::parse(notice.about);
     if (!about) return pass(about);
     const std::scoped_lock lock(sending_);
@@ -89,7 +115,11 @@ Result<NoticeSent> Notices::send(const Addressee& to, const SendNotice& notice)
     const auto before = memory_.find(key);
     if (!before) return pass(before);
     if (*before) return sent_at(**before, false);
-    return send(to, key, Letter{.about = *about, .days = notice.left});
+    return send(in_language(to, notice.language), key,
+                Letter{.about = *about,
+                       .days = notice.left,
+                       .host = notice.of,
+                       .is_over = notice.notice == Notice::certificate && notice.days == 0});
 }
 
 Result<NoticeSent> Notices::sent(const SendNotice& notice)

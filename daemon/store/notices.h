@@ -3,6 +3,7 @@
 // Each is sent once: the letter first, under a name that follows from what it says, then the row; a crash
 // between the two finds the letter there and adds the row. Blocks for the disk; any worker may call.
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,15 +20,19 @@ struct Addressee {
     directory::InboxRecord record;
     maildir::InboxFacts facts;
 };
-Result<Addressee> addressee_in(directory::Directory& directory, const InboxId& inbox); // not_found
+Result<Addressee> addressee_in(directory::Directory& directory, const InboxId& inbox);      // not_found
+Result<Addressee> open_addressee_in(directory::Directory& directory, const InboxId& inbox); // must_be_open()
 
 class Notices {
   public:
     // The store and the clock live longer.
     Notices(NoticeMemory memory, maildir::MaildirStore& store, const Clock& clock, Operator from)
-        : memory_(std::move(memory)), store_(store), clock_(clock), from_(std::move(from))
+        : memory_(std::move(memory)), store_(store), clock_(clock)
     {
+        write_from(std::move(from));
     }
+
+    void write_from(Operator from); // in letters from now on
 
     Result<maildir::NoticeSent> send(const Addressee& to, const maildir::SendNotice& notice);
     Result<maildir::NoticeSent> sent(const maildir::SendNotice& notice);
@@ -55,7 +60,7 @@ class Notices {
     NoticeMemory memory_;
     maildir::MaildirStore& store_;
     const Clock& clock_;
-    Operator from_;
+    std::atomic<std::shared_ptr<const Operator>> from_;
     std::mutex sending_; // one at a time, so that none is sent twice
 };
 

@@ -12,6 +12,17 @@ namespace metka::store {
 
 using namespace maildir;
 
+struct Grants {
+    std::size_t served = 0;
+    std::function<void()> drained;
+
+    void end_one()
+    {
+        if (--served > 0) return;
+        if (const auto done = std::exchange(drained, nullptr)) done();
+    }
+};
+
 namespace {
 
 // What metka-auth's wire needs.
@@ -21,6 +32,7 @@ struct House {
     asio::any_io_executor loop;
     asio::thread_pool& workers;
     FullnessWatch& watch;
+    std::shared_ptr<Grants> grants;
 };
 
 bool is_wire(int descriptor)
@@ -63,10 +75,15 @@ class GrantWire : public std::enable_shared_from_this<GrantWire> {
 
         const auto name = "inbox " + asked->inbox.hex();
         auto emptied = [&watch = house_.watch, inbox = asked->inbox] { watch.look_after(inbox); };
-        const auto session =
-            std::make_shared<InboxWire>(std::move(*opened), house_.workers, name, std::move(emptied));
+        auto is_here = [&directory = house_.directory, place = facts->place] {
+            return must_lie_open_at(directory, place);
+        };
+        const auto session = std::make_shared<InboxWire>(
+            std::move(*opened), house_.workers, name,
+            InboxWire::Told{.locked = std::move(is_here), .emptied = std::move(emptied)});
+        ++house_.grants->served;
         net::Wire::open(house_.loop, std::move(end), name)
-            ->serve(handler_of(session)); // lives until it is closed
+            ->serve(handler_of(session), [grants = house_.grants] { grants->end_one(); });
         co_return sys::encode(Done{});
     }
 
@@ -81,8 +98,13 @@ StoreEngine::StoreEngine(asio::any_io_executor loop, MaildirStore& store, direct
       directory_(directory),
       notices_(notices),
       loop_(std::move(loop)),
+      grants_(std::make_shared<Grants>()),
       workers_(workers),
-      watch_({.loop = loop_, .workers = workers_, .directory = directory_, .notices = notices_})
+      watch_({.loop = loop_,
+              .workers = workers_,
+              .directory = directory_,
+              .notices = notices_,
+              .landings = landings_})
 {
 }
 
@@ -97,15 +119,20 @@ void StoreEngine::serve_smtp(const std::shared_ptr<net::Wire>& wire)
                                     .directory = directory_,
                                     .workers = workers_,
                                     .transactions = transactions_,
-                                    .watch = watch_};
+                                    .watch = watch_,
+                                    .landings = landings_};
     const auto peer = std::make_shared<DeliveryWire>(house, wire->peer());
     wire->serve(handler_of(peer), [peer] { peer->closed(); });
 }
 
 void StoreEngine::serve_auth(const std::shared_ptr<net::Wire>& wire)
 {
-    House house{
-        .store = store_, .directory = directory_, .loop = loop_, .workers = workers_, .watch = watch_};
+    House house{.store = store_,
+                .directory = directory_,
+                .loop = loop_,
+                .workers = workers_,
+                .watch = watch_,
+                .grants = grants_};
     wire->serve(handler_of(std::make_shared<GrantWire>(std::move(house))));
 }
 
@@ -116,9 +143,18 @@ void StoreEngine::serve_metkad(const std::shared_ptr<net::Wire>& wire)
 
 net::Wire::Handler StoreEngine::metkad_handler()
 {
-    const KeeperWire::House house{
-        .store = store_, .directory = directory_, .workers = workers_, .notices = notices_};
+    const KeeperWire::House house{.store = store_,
+                                  .directory = directory_,
+                                  .workers = workers_,
+                                  .notices = notices_,
+                                  .landings = landings_};
     return handler_of(std::make_shared<KeeperWire>(house));
+}
+
+void StoreEngine::drain(std::function<void()> done)
+{
+    if (grants_->served == 0) return done();
+    grants_->drained = std::move(done);
 }
 
 void StoreEngine::empty_trash()

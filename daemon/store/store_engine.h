@@ -2,6 +2,7 @@
 // metka-store behind its wires: who may ask what, and the workers that wait for the disk. Runs in one event
 // loop; only the work on files leaves it.
 
+#include <functional>
 #include <memory>
 
 #include <asio/any_io_executor.hpp>
@@ -14,6 +15,8 @@
 #include "daemon/store/fullness_watch.h"
 
 namespace metka::store {
+
+struct Grants; // the inbox wires that are being served
 
 class StoreEngine {
   public:
@@ -31,8 +34,9 @@ class StoreEngine {
     void serve_auth(
         const std::shared_ptr<net::Wire>& wire); // 0x05xx; each grant begins to serve one inbox (0x03xx)
     void serve_metkad(const std::shared_ptr<net::Wire>& wire); // 0x04xx
-    net::Wire::Handler metkad_handler(); // the same, for a wire that also carries other requests
-    void empty_trash();                  // in the background: what an earlier run left
+    net::Wire::Handler metkad_handler();    // the same, for a wire that also carries other requests
+    void empty_trash();                     // in the background: what an earlier run left
+    void drain(std::function<void()> done); // `done` when every inbox that was granted has been let go
 
   private:
     maildir::MaildirStore& store_;
@@ -40,6 +44,8 @@ class StoreEngine {
     Notices& notices_;
     asio::any_io_executor loop_;
     Transactions transactions_;
+    std::shared_ptr<Grants> grants_;
+    Landings landings_;
     asio::thread_pool workers_;
     FullnessWatch watch_;
 };

@@ -32,6 +32,7 @@ ORDER = [
     f"mailbox remove sklep@{DOMAIN} --yes", "my.mailbox.add", "my.mailbox.remove", "my.log",
     MAILBOX, "mailbox.rename", f"alias remove {BIURO} --yes", f"mailbox rename {KONTAKT} --to {BIURO}", "mailbox.remove",
     "sweep.expiry", "sweep.quota", "notices.list", "status", "log", "version", "apply",
+    "config.check", "config.show", "config.diff", "config.apply", "config.history", "config.rollback", "daemon.reload", "engine.restart",
     "shell.rename", f"shell rename {LOGIN}b --to {LOGIN}", "shell.remove",
     "customer.rename", "customer rename moja-firma --to firma", "customer.remove",
 ]
@@ -117,6 +118,9 @@ def _(metka):
             if step == "domain.prove":
                 name, _, token = metka.json("domain", "show", "example.com")["proof"].partition(" ")
                 metka.names.publish("_metka.example.com", token.split()[-1].strip('"'))
+            if step == "config.apply":
+                (metka.folder / "metka.d").mkdir()
+                (metka.folder / "metka.d/larger.yaml").write_text("smtp:\n  message_size: 3G\n")
             run(metka, words_of(step, known[step]) if step in known else shlex.split(step), folder)
 
 

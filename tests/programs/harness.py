@@ -20,6 +20,7 @@ import poplib
 import pwd
 import random
 import shutil
+import signal
 import smtplib
 import socket
 import ssl
@@ -86,10 +87,10 @@ class Instance:
         self.base = None
         self.environment = {}
 
-    def quickstart(self, *options):
+    def quickstart(self, *options, environment=None):
         command = ["bash", self.root / "config/quickstart", "--build", self.build, *options, self.folder]
         return subprocess.run(as_user(self.user, command), capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                              env={**os.environ, "HOME": "/nonexistent"}, cwd="/", timeout=120)
+                              env={**os.environ, "HOME": "/nonexistent", **(environment or {})}, cwd="/", timeout=120)
 
     def start(self):
         self.start_as_written()
@@ -98,8 +99,14 @@ class Instance:
         return self
 
     def change(self, settings):
-        """Brings settings, {"section": {"key": value as YAML}}, into metka.yaml, and starts again if that says more."""
+        """Brings settings into metka.yaml, and starts again if that says more."""
         self.settings = {**self.settings, **settings}
+        if self.write(settings):
+            assert self.stop().returncode == 0
+            self.start_as_written()
+
+    def write(self, settings):
+        """Settings, {"section": {"key": value as YAML, or None for the default}}; whether metka.yaml says more now."""
         path = self.folder / "metka.yaml"
         lines = before = path.read_text().splitlines()
         for section, rows in settings.items():
@@ -108,11 +115,11 @@ class Instance:
             at = lines.index(f"{section}:") + 1
             end = next((n for n in range(at, len(lines)) if not lines[n].startswith(" ")), len(lines))
             kept = [line for line in lines[at:end] if line.split(":")[0].strip() not in rows]
-            lines = [*lines[:at], *kept, *(f"  {key}: {value}" for key, value in rows.items()), *lines[end:]]
+            new = [f"  {key}: {value}" for key, value in rows.items() if value is not None]
+            head = [lines[at - 1]] if kept or new else []
+            lines = [*lines[:at - 1], *head, *kept, *new, *lines[end:]]
         path.write_text("\n".join(lines) + "\n")
-        if lines != before:
-            assert self.stop().returncode == 0
-            self.start_as_written()
+        return lines != before
 
     def start_as_written(self):
         for _ in range(5):
@@ -164,6 +171,63 @@ class Instance:
 
     def programs(self):
         return {row["name"].removeprefix("metka-"): row for row in self.json("status")["programs"]}
+
+    # -- generations
+
+    def apply(self, settings, *words, timeout=60):
+        """Writes the settings and has metkad switch to them."""
+        self.write(settings)
+        return self.control("config", "apply", "--yes", *words, timeout=timeout)
+
+    def applied(self, settings, *words):
+        done = self.apply(settings, *words)
+        assert done.returncode == 0, f"config apply: {done.returncode}: {done.stdout}{done.stderr}\n{self.log()}"
+        return self.json("status")["generation"]
+
+    def history(self):
+        return self.json("config", "history")
+
+    def generation_folder(self, number="current"):
+        return self.state / "generations" / str(number)
+
+    def current(self):
+        """What the link says, whether or not metkad runs."""
+        return int(os.readlink(self.generation_folder()))
+
+    def all_run(self, generation):
+        """Whether metkad and every program run this generation."""
+        status = self.json("status")
+        rows = status["programs"]
+        return status["generation"] == generation and all((row["state"], row["generation"]) == ("running", generation) for row in rows)
+
+    def assert_whole(self, generation):
+        done = subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "manifest"], cwd=self.generation_folder(generation),
+                              capture_output=True, text=True)
+        assert done.returncode == 0, f"generation {generation}: {done.stdout}{done.stderr}"
+        named = {line.split()[1] for line in (self.generation_folder(generation) / "manifest").read_text().splitlines()
+                 if not line.startswith("#")}
+        assert {f"engine/{path.name}" for path in (self.generation_folder(generation) / "engine").iterdir()} == named
+
+    def kill(self):
+        """metkad dies on the spot."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.wait_until_gone()
+
+    def wait_until_gone(self):
+        def gone():
+            with contextlib.suppress(FileNotFoundError):
+                return "State:\tZ" in pathlib.Path(f"/proc/{self.pid}/status").read_text()
+            return True
+        eventually(gone, what="metkad has ended")
+
+    def start_again(self, environment=None):
+        """On the ports it had: programs of the one before may hold them for a moment."""
+        def started():
+            done = self.quickstart("--no-build", "--no-demo", "--port-base", str(self.base), environment=environment)
+            assert done.returncode == 0 or "is taken" in done.stderr, f"{done.returncode}: {done.stdout}{done.stderr}\n{self.log()}"
+            return done.returncode == 0
+        eventually(started, what="metkad starts again")
+        self.read_environment()
 
     def provision(self):
         """A customer with a domain, two paid mailboxes and an alias."""
@@ -220,6 +284,39 @@ class Instance:
         for number in range(1, client.stat()[0] + 1):
             client.dele(number)
         client.quit()
+
+
+class WithItsOwnPrograms(Instance):
+    """On a copy of the programs, which a test may replace by others."""
+
+    def __init__(self):
+        super().__init__()
+        self.build = pathlib.Path(tempfile.mkdtemp(prefix="metka-programs-", dir="/var/tmp"))
+        self.build.chmod(0o755)
+        shutil.copytree(BUILD / "bin", self.build / "bin")
+        if (BUILD / "translations").exists():
+            shutil.copytree(BUILD / "translations", self.build / "translations")
+
+    def purge(self):
+        super().purge()
+        shutil.rmtree(self.build, ignore_errors=True)
+
+    def replace_program(self, program, word, other):
+        """By one that was made before there was this word, as after half an upgrade."""
+        content = (BUILD / "bin" / program).read_bytes()
+        assert len(word) == len(other) and word.encode() + b"\0" in content, f"{program} does not know {word}"
+        self.put_program(program, content.replace(word.encode() + b"\0", other.encode() + b"\0"))
+
+    def put_program(self, program, content):
+        path = self.build / "bin" / program
+        path.rename(path.with_name(program + ".own"))
+        path.write_bytes(content)
+        path.chmod(0o755)
+
+    def restore_program(self, program):
+        """The very file that was there: metkad tells when a program runs that is no longer the one on the disk."""
+        path = self.build / "bin" / program
+        path.with_name(program + ".own").rename(path)
 
 
 def after_trace(message, own_first=b"From:"):

@@ -108,7 +108,8 @@ def _(metka):
 
 @shows("a certificate or key that is missing, or does not match, is named, and metkad ends with 78")
 def _(metka):
-    text = settings_of(metka)
+    # A state in which nothing has run: where a generation has, that one would serve.
+    text = settings_of(metka).replace(f"folder: {metka.state}", f"folder: {metka.folder}/untried")
     refuses(78, "nowhere.pem", metka, text.replace("/tls/certificate.pem", "/tls/nowhere.pem"))
     refuses(78, "key", metka, text.replace("/tls/key.pem", "/tls/ca-key.pem"))
 

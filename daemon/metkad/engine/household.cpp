@@ -1,57 +1,41 @@
 #include "daemon/metkad/engine/household.h"
 
 #include <algorithm>
-#include <csignal>
 
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/net/spawn.h"
+#include "core/sys/file.h"
 #include "core/sys/log.h"
-#include "daemon/metkad/engine/launch.h"
+#include "daemon/metkad/engine/household_parts.h"
 
 namespace metka::metkad {
 
 namespace {
 
 using namespace std::chrono_literals;
-using Steady = std::chrono::steady_clock;
 
 constexpr auto start_patience = 10s;
-constexpr auto stop_patience = 35s; // a little more than what a child gives itself
+constexpr auto stop_patience = 35s;  // a little more than what a child gives itself
+constexpr auto reap_patience = 5s;   // of one that was killed
+constexpr auto settle_patience = 5s; // for what was asked of a program before it drains
 constexpr auto least_pause = 100ms;
 constexpr auto most_pause = 30s;
 constexpr auto settled_after = 60s;
 
 } // namespace
 
-struct Household::Member {
-    Member(asio::io_context& loop, Program p, const Place& where)
-        : program(p), place(where), process(loop), pause(loop), gone(loop)
-    {
-    }
-
-    Program program;
-    const Place& place;
-    pid_t pid = 0;
-    asio::posix::stream_descriptor process; // pidfd: readable when it has ended
-    asio::steady_timer pause;               // before it is started again
-    asio::steady_timer gone;                // cancelled when its process has ended
-    std::shared_ptr<net::Wire> wire;
-    std::string state = "stopped";
-    std::uint64_t restarts = 0;
-    household::Started started;
+// One wire between two programs: the newcomer has its end; the other gets its own when the newcomer is ready.
+struct Household::Introduction {
+    Running other;
+    net::Frame frame;
 };
 
 Household::Household(asio::io_context& loop, Furnishing furnishing)
-    : loop_(loop), furnishing_(std::move(furnishing))
+    : loop_(loop), furnishing_(std::move(furnishing)), turn_(loop.get_executor())
 {
     for (const auto program : {Program::store, Program::auth, Program::smtp, Program::access})
-        members_.push_back(std::make_unique<Member>(loop, program, furnishing_.places.at(program)));
+        members_.push_back(std::make_unique<Member>(loop.get_executor(), program));
 }
 
 Household::~Household() = default;
@@ -62,131 +46,172 @@ Household::Member& Household::member(Program program)
     return **std::ranges::find_if(members_, is_it);
 }
 
+bool Household::has_listeners(Program program) const
+{
+    const auto is_its = [program](const Listener& each) { return each.program == program; };
+    return std::ranges::any_of(furnishing_.listeners, is_its);
+}
+
 // --- starting
 // ----------------------------------------------------------------------------------------------------
 
 asio::awaitable<Result<void>> Household::start()
 {
+    const auto turn = co_await turn_.take();
     for (const auto& each : members_) {
-        const auto begun = co_await begin(*each);
+        const auto& place = furnishing_.places.at(each->program);
+        const auto begun = co_await begin(*each, place, Steady::now() + start_patience);
         if (!begun) co_return pass(begun);
         net::spawn(loop_.get_executor(), keep(*each), "keeper of " + household::executable(each->program));
     }
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Household::begin(Member& member)
+// The one before, if there is one, is left to the caller.
+asio::awaitable<Result<void>> Household::begin(Member& member, const Place& place, Steady::time_point until)
 {
-    const auto name = household::executable(member.program);
-    auto ends = sys::make_wire();
-    if (!ends) co_return pass(ends);
-    const auto pid = launch({.program = name,
-                             .arguments = {"--config", member.place.engine_file},
-                             .identity = member.place.identity,
-                             .wire = ends->other.get(),
-                             .lock = furnishing_.lock.get()});
-    if (!pid) co_return pass(pid);
-    ends->other.reset();
-    member.pid = *pid;
-    member.state = "starting";
-    member.process.assign(static_cast<int>(syscall(SYS_pidfd_open, member.pid, 0)));
-    member.wire = net::Wire::open(loop_.get_executor(), std::move(ends->one), name);
-    member.wire->serve(nullptr);
-    furnish(member);
-
-    auto started = co_await member.wire->ask_for<household::Started>(household::Start{}, start_patience);
-    if (!started) {
-        kill(member.pid, SIGKILL); // it may be hanging; if it has ended by itself, this changes nothing
-        const int status = co_await ended(member);
-        co_return fail(Fault::unavailable, "{} did not start (exit status {}); its own message is above",
-                       name, status);
-    }
-    member.started = std::move(*started);
-    member.state = "running";
-    sys::log(sys::Level::info, "program.started", {{"program", name}, {"pid", member.pid}});
+    auto launched = launch(member, place);
+    if (!launched) co_return pass(launched);
+    const Running process = std::move(*launched);
+    member.starting = process;
+    std::vector<net::Frame> all;
+    auto introductions = introduce(member.program, all);
+    std::ranges::move(gifts(member.program), std::back_inserter(all));
+    const auto ready = co_await process->start(std::move(all), place.generation, until);
+    member.starting.reset();
+    if (!ready) co_return pass(ready);
+    // Only now: had it not started, its peers would have kept the wires they had.
+    for (auto& each : introductions)
+        each.other->wire().tell(std::move(each.frame));
+    member.current = process;
+    member.bell.ring();
+    sys::log(sys::Level::info, "program.started", {{"program", process->name()}, {"pid", process->pid()}});
     co_return Result<void>{};
 }
 
-// Order matters to the child: its peers first, then its sockets, whose clients need them.
-void Household::furnish(Member& member)
+Result<Household::Running> Household::launch(Member& member, const Place& place)
 {
-    connect(member);
-    const auto is_its = [&](const Listener& each) { return each.program == member.program; };
-    if (furnishing_.certificate && std::ranges::any_of(furnishing_.listeners, is_its)) {
-        auto frame = sys::encode(household::GiveCertificate{});
-        frame.descriptors[0] = furnishing_.certificate->chain.duplicate();
-        frame.descriptors[1] = furnishing_.certificate->key.duplicate();
-        member.wire->tell(std::move(frame));
-    }
-    for (const auto& listener : furnishing_.listeners) {
-        if (!is_its(listener)) continue;
-        auto frame = sys::encode(household::GiveListener{.name = listener.name});
-        frame.descriptors[0] = listener.socket.duplicate();
-        member.wire->tell(std::move(frame));
-    }
+    const auto memory = sys::sealed_memory(household::executable(member.program) + ".yaml", place.engine);
+    if (!memory) return pass(memory);
+    Launch launch{.identity = place.identity,
+                  .lock = furnishing_.lock.get(),
+                  .configuration = memory->get(),
+                  .folder = furnishing_.folder};
+    return Process::launch(loop_.get_executor(), member.program, std::move(launch),
+                           [&member] { member.bell.ring(); });
 }
 
-void Household::connect(Member& newcomer)
+// Its certificates, then its sockets, whose clients need them; its wires go before both.
+std::vector<net::Frame> Household::gifts(Program program) const
 {
-    for (const auto& plan : household::wires) {
-        if (plan.asks != newcomer.program && plan.answers != newcomer.program) continue;
-        auto& other = member(plan.asks == newcomer.program ? plan.answers : plan.asks);
-        if (!other.wire || !other.wire->is_open()) continue; // it will be connected when it starts
-        auto ends = sys::make_wire();
-        if (!ends) {
-            sys::log(sys::Level::error, "wire.failed", {{"why", ends.error().text}});
-            continue;
-        }
-        auto to_newcomer = sys::encode(household::GiveWire{.peer = other.program});
-        to_newcomer.descriptors[0] = std::move(ends->one);
-        newcomer.wire->tell(std::move(to_newcomer));
-        auto to_other = sys::encode(household::GiveWire{.peer = newcomer.program});
-        to_other.descriptors[0] = std::move(ends->other);
-        other.wire->tell(std::move(to_other));
+    std::vector<net::Frame> gifts;
+    if (furnishing_.certificates && has_listeners(program)) {
+        gifts.push_back(sys::encode(household::GiveCertificates{}));
+        gifts.back().descriptors[0] = furnishing_.certificates.duplicate();
     }
+    for (const auto& each : furnishing_.listeners) {
+        if (each.program != program) continue;
+        gifts.push_back(
+            sys::encode(household::GiveListener{.name = each.name, .address = each.address.text()}));
+        gifts.back().descriptors[0] = each.socket.duplicate();
+    }
+    return gifts;
+}
+
+// Whoever drains still asks those who answer it; nobody new asks one that drains.
+std::vector<Household::Introduction> Household::introduce(Program newcomer, std::vector<net::Frame>& gifts)
+{
+    std::vector<Introduction> introductions;
+    const auto meet = [&](const Running& other) {
+        auto ends = sys::make_wire();
+        if (!ends) return sys::log(sys::Level::error, "wire.failed", {{"why", ends.error().text}});
+        gifts.push_back(sys::encode(household::GiveWire{.peer = other->program()}));
+        gifts.back().descriptors[0] = std::move(ends->one);
+        auto frame = sys::encode(household::GiveWire{.peer = newcomer});
+        frame.descriptors[0] = std::move(ends->other);
+        introductions.push_back({.other = other, .frame = std::move(frame)});
+    };
+    for (const auto& plan : household::wires) {
+        if (plan.asks != newcomer && plan.answers != newcomer) continue;
+        const auto& other = member(plan.asks == newcomer ? plan.answers : plan.asks);
+        if (other.is_running()) meet(other.current); // else they are introduced when it starts
+        if (plan.answers == newcomer) std::ranges::for_each(other.draining, meet);
+    }
+    return introductions;
 }
 
 // --- watching
 // ----------------------------------------------------------------------------------------------------
 
-asio::awaitable<int> Household::ended(Member& member)
-{
-    asio::error_code ignored;
-    co_await member.process.async_wait(asio::posix::stream_descriptor::wait_read,
-                                       asio::redirect_error(asio::use_awaitable, ignored));
-    int status = 0;
-    waitpid(member.pid, &status, 0);
-    member.process.close(ignored);
-    member.wire->close();
-    member.pid = 0;
-    member.state = "stopped";
-    member.gone.cancel();
-    co_return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 asio::awaitable<void> Household::keep(Member& member)
 {
     const auto name = household::executable(member.program);
     auto pause = std::chrono::milliseconds(least_pause);
-    for (;;) {
-        const auto since = Steady::now();
-        int status = 0;
-        if (member.pid != 0) status = co_await ended(member);
-        if (stopping_) co_return;
-        sys::log(sys::Level::error, "program.died", {{"program", name}, {"status", status}});
-        if (Steady::now() - since > settled_after) pause = least_pause;
-        member.state = "waiting";
-        member.pause.expires_after(pause);
+    while (!stopping_) {
+        if (member.is_running()) {
+            co_await member.bell.wait();
+            continue;
+        }
+        if (const auto dead = std::exchange(member.current, nullptr)) {
+            sys::log(sys::Level::error, "program.died", {{"program", name}, {"status", dead->status()}});
+            if (dead->age() > settled_after) pause = least_pause;
+        }
+        member.without = "waiting";
+        const auto until = Steady::now() + pause;
         pause = std::min<std::chrono::milliseconds>(pause * 2, most_pause);
-        asio::error_code ignored;
-        co_await member.pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        if (stopping_) co_return;
+        co_await member.bell.wait(until);
+        const auto turn = co_await turn_.take();
+        if (stopping_ || member.is_running()) continue; // somebody else who had a turn has started it
         ++member.restarts;
-        const auto begun = co_await begin(member);
+        const auto& place = furnishing_.places.at(member.program);
+        const auto begun = co_await begin(member, place, Steady::now() + start_patience);
         if (!begun)
             sys::log(sys::Level::error, "program.start_failed",
                      {{"program", name}, {"why", begun.error().text}});
     }
+}
+
+// --- replacing
+// ---------------------------------------------------------------------------------------------------
+
+asio::awaitable<Result<pid_t>> Household::restart(Program program)
+{
+    if (restarting_ || stopping_)
+        co_return fail(Fault::unavailable, "another restart is under way; repeat it when that has ended");
+    struct UnderWay {
+        bool& flag;
+        ~UnderWay() { flag = false; }
+    };
+    restarting_ = true;
+    const UnderWay under_way{restarting_};
+    const auto turn = co_await turn_.take();
+    if (stopping_) co_return fail(Fault::unavailable, "metkad is stopping");
+    auto& changed = member(program);
+    const Running old = changed.current;
+    const auto& place = furnishing_.places.at(program);
+    const auto begun = co_await begin(changed, place, Steady::now() + start_patience);
+    if (!begun) co_return pass(begun);
+    ++changed.restarts;
+    const auto pid = changed.current->pid();
+    if (old && !old->has_ended()) {
+        changed.draining.push_back(old);
+        net::spawn(loop_.get_executor(), retire(changed, old), "retirement of " + old->name());
+    }
+    co_return pid;
+}
+
+asio::awaitable<void> Household::retire(Member& member, Running old)
+{
+    co_await old->idle(Steady::now() + settle_patience);
+    old->wire().tell(sys::encode(household::Drain{.is_replaced = true}));
+    const bool went = co_await old->ended(Steady::now() + stop_patience);
+    if (!went) {
+        sys::log(sys::Level::warning, "program.killed", {{"program", old->name()}, {"pid", old->pid()}});
+        old->kill();
+        (void)co_await old->ended();
+    }
+    sys::log(sys::Level::info, "program.replaced", {{"program", old->name()}, {"pid", old->pid()}});
+    std::erase(member.draining, old);
 }
 
 // --- stopping
@@ -195,6 +220,9 @@ asio::awaitable<void> Household::keep(Member& member)
 asio::awaitable<void> Household::stop()
 {
     stopping_ = true;
+    for (const auto& each : members_)
+        each->bell.ring();
+    const auto turn = co_await turn_.take();
     co_await dismiss({Program::smtp, Program::access});
     co_await dismiss({Program::auth});
     co_await dismiss({Program::store});
@@ -202,18 +230,22 @@ asio::awaitable<void> Household::stop()
 
 asio::awaitable<void> Household::dismiss(std::vector<Program> programs)
 {
+    std::vector<Running> leaving;
     for (const auto program : programs) {
-        member(program).pause.cancel();
-        if (member(program).wire) member(program).wire->tell(sys::encode(household::Drain{}));
+        auto& each = member(program);
+        each.without = "stopped";
+        if (each.is_running()) leaving.push_back(each.current);
+        std::ranges::copy(each.draining, std::back_inserter(leaving));
     }
+    for (const auto& each : leaving)
+        each->wire().tell(sys::encode(household::Drain{}));
     const auto until = Steady::now() + stop_patience;
-    for (const auto program : programs) {
-        auto& leaving = member(program);
-        asio::error_code ignored;
-        leaving.gone.expires_at(until);
-        if (leaving.pid != 0)
-            co_await leaving.gone.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        if (leaving.pid != 0) kill(leaving.pid, SIGKILL); // its keeper reaps it
+    for (const auto& each : leaving) {
+        const bool went = co_await each->ended(until);
+        if (went) continue;
+        sys::log(sys::Level::warning, "program.killed", {{"program", each->name()}, {"pid", each->pid()}});
+        each->kill();
+        (void)co_await each->ended(Steady::now() + reap_patience);
     }
 }
 
@@ -222,22 +254,33 @@ asio::awaitable<void> Household::dismiss(std::vector<Program> programs)
 
 asio::awaitable<Result<net::Frame>> Household::ask(Program program, net::Frame request)
 {
-    const auto wire = member(program).wire;
-    if (!wire) co_return fail(Fault::unavailable, "{} is not running", household::executable(program));
-    co_return co_await wire->ask(std::move(request));
+    const Running process = member(program).current; // replaced while we wait: it answers before it drains
+    if (!process) co_return fail(Fault::unavailable, "{} is not running", household::executable(program));
+    auto answer = co_await process->ask(std::move(request), net::Wire::patience);
+    co_return answer;
 }
 
 std::vector<ProgramState> Household::states() const
 {
     std::vector<ProgramState> states;
-    states.reserve(members_.size());
-    for (const auto& each : members_)
-        states.push_back({.name = household::executable(each->program),
-                          .state = each->state,
-                          .pid = each->pid,
-                          .restarts = each->restarts,
-                          .generation = each->started.generation,
-                          .missing = each->started.missing});
+    for (const auto& member : members_) {
+        const auto add = [&](const Running& process, std::string_view state) {
+            states.push_back({.name = household::executable(member->program),
+                              .state = std::string(state),
+                              .pid = process ? process->pid() : 0,
+                              .restarts = member->restarts});
+            if (!process) return;
+            states.back().generation = process->started().generation;
+            states.back().missing = process->started().missing;
+            states.back().started = process->since();
+            states.back().is_replaced_on_disk = process->is_replaced_on_disk();
+        };
+        if (member->is_running()) add(member->current, "running");
+        if (member->starting) add(member->starting, "starting");
+        if (!member->is_running() && !member->starting) add(nullptr, member->without);
+        for (const auto& each : member->draining)
+            add(each, "draining");
+    }
     return states;
 }
 

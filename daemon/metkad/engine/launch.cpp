@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,8 +21,9 @@ namespace {
 
 constexpr rlim_t wanted_descriptors = 65'536;
 
-Result<sys::Descriptor> folder_of_ours()
+Result<sys::Descriptor> folder_of(const Launch& launch)
 {
+    if (!launch.folder.empty()) return sys::open_folder(launch.folder);
     auto path = std::string(4096, '\0');
     const auto size = readlink("/proc/self/exe", path.data(), path.size());
     if (size <= 0) return fail_errno(errno, "finding the folder of metkad");
@@ -35,10 +38,17 @@ sys::Descriptor out_of_the_way(int fd)
 }
 
 struct Prepared {
-    sys::Descriptor program, wire, lock, errors, nothing;
+    sys::Descriptor program, wire, lock, configuration, errors, nothing;
     std::vector<char*> words;
     const sys::Identity* identity = nullptr;
 };
+
+// Without its wire, its lock or its engine file it would be another program than the one that was ordered.
+bool is_complete(const Prepared& prepared, const Launch& launch)
+{
+    return prepared.nothing && (launch.wire < 0 || prepared.wire) && (launch.lock < 0 || prepared.lock) &&
+           (launch.configuration < 0 || prepared.configuration) && (launch.errors < 0 || prepared.errors);
+}
 
 // Every connection, message and wire is a descriptor: the usual soft limit of 1,024 would be the first to be
 // met.
@@ -59,7 +69,8 @@ void allow_many_descriptors()
     if (prepared.errors) dup2(prepared.errors.get(), STDERR_FILENO);
     if (prepared.wire) dup2(prepared.wire.get(), household::metkad_descriptor);
     if (prepared.lock) dup2(prepared.lock.get(), household::lock_descriptor);
-    close_range(household::lock_descriptor + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (prepared.configuration) dup2(prepared.configuration.get(), household::configuration_descriptor);
+    close_range(household::configuration_descriptor + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     allow_many_descriptors();
     if (prepared.identity != nullptr && !sys::become(*prepared.identity)) _exit(126);
     // By descriptor: the checkout that holds the programs need not be one that the engine's users can enter.
@@ -69,19 +80,33 @@ void allow_many_descriptors()
     _exit(127);
 }
 
+// One that cannot be waited for is none: it would be a zombie in the end, and nobody would know.
+Result<Child> watched(pid_t pid, const std::string& program)
+{
+    sys::Descriptor end(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    if (end) return Child{.pid = pid, .end = std::move(end)};
+    const int error = errno;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return fail_errno(error, fmt::format("watching {}", program));
+}
+
 } // namespace
 
-Result<pid_t> launch(const Launch& launch)
+Result<Child> launch(const Launch& launch)
 {
-    const auto folder = folder_of_ours();
+    const auto folder = folder_of(launch);
     if (!folder) return pass(folder);
     Prepared prepared;
     prepared.program.reset(openat(folder->get(), launch.program.c_str(), O_PATH | O_CLOEXEC));
     if (!prepared.program) return fail_errno(errno, fmt::format("starting {}", launch.program));
+    prepared.nothing = out_of_the_way(sys::Descriptor(open("/dev/null", O_RDWR | O_CLOEXEC)).get());
     prepared.wire = out_of_the_way(launch.wire);
     prepared.lock = out_of_the_way(launch.lock);
+    prepared.configuration = out_of_the_way(launch.configuration);
     prepared.errors = out_of_the_way(launch.errors);
-    prepared.nothing = out_of_the_way(sys::Descriptor(open("/dev/null", O_RDWR | O_CLOEXEC)).get());
+    if (!is_complete(prepared, launch)) return fail_errno(errno, fmt::format("starting {}", launch.program));
     auto name = launch.program;
     auto arguments = launch.arguments;
     prepared.words.push_back(name.data());
@@ -93,33 +118,15 @@ Result<pid_t> launch(const Launch& launch)
     const pid_t pid = fork();
     if (pid < 0) return fail_errno(errno, fmt::format("starting {}", launch.program));
     if (pid == 0) turn_into(prepared);
-    return pid;
+    return watched(pid, launch.program);
 }
 
-Result<Ended> run_to_end(Launch launch)
+std::optional<Executable> executable_of(const Launch& launch)
 {
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno(errno, "making a pipe");
-    const sys::Descriptor out(ends[0]);
-    sys::Descriptor in(ends[1]);
-    launch.errors = in.get();
-    const auto pid = metkad::launch(launch);
-    if (!pid) return pass(pid);
-    in.reset();
-
-    Ended ended;
-    std::array<char, 4096> block{};
-    for (;;) {
-        const auto got = read(out.get(), block.data(), block.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) break;
-        if (ended.said.size() < 64 * 1024) ended.said.append(block.data(), static_cast<std::size_t>(got));
-    }
-    int status = 0;
-    while (waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return ended;
+    const auto folder = folder_of(launch);
+    struct stat status{};
+    if (!folder || fstatat(folder->get(), launch.program.c_str(), &status, 0) != 0) return std::nullopt;
+    return Executable{.device = status.st_dev, .inode = status.st_ino};
 }
 
 } // namespace metka::metkad

@@ -15,20 +15,30 @@
 namespace metka::metkad {
 
 struct Launch {
-    std::string program;                   // the file name; it lies beside metkad's own
+    std::string program;                   // the file name
     std::vector<std::string> arguments;    // without the name itself
     std::optional<sys::Identity> identity; // none: as who we are
     int wire = -1;                         // becomes household::metkad_descriptor
     int lock = -1;                         // becomes household::lock_descriptor
+    int configuration = -1;                // becomes household::configuration_descriptor
     int errors = -1;                       // becomes standard error; -1: ours
+    std::string folder = {};               // where the program lies; empty: beside metkad
 };
 
-Result<pid_t> launch(const Launch&);
-
-struct Ended {
-    int status = 0;   // as of exit(3), or 128 + the signal's number
-    std::string said; // on standard error
+// Whoever launches it waits for its end, and then reaps it.
+struct Child {
+    pid_t pid = 0;
+    sys::Descriptor end; // pidfd: readable when it has ended
 };
-Result<Ended> run_to_end(Launch); // blocks; for checks before anything is served
+Result<Child> launch(const Launch&); // after a fault nothing runs
+
+// Which file a program is at this moment; an upgrade puts another one in its place.
+struct Executable {
+    dev_t device = 0;
+    ino_t inode = 0;
+
+    bool operator==(const Executable&) const = default;
+};
+std::optional<Executable> executable_of(const Launch&);
 
 } // namespace metka::metkad

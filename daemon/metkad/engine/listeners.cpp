@@ -1,5 +1,6 @@
 #include "daemon/metkad/engine/listeners.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -66,28 +67,75 @@ std::unexpected<Error> refuse(int error_number, std::string_view what, std::stri
     return fail(Fault::invalid, "{} {} cannot be bound: {}", what, where, std::strerror(error_number));
 }
 
-Result<sys::Descriptor> bind_tcp(const ListenAddress& address, int family)
+void share_port(const sys::Descriptor& socket, int on)
+{
+    setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
+// While this lives, sockets may be bound beside those held of the same port, whose addresses overlap theirs.
+// No longer: a second Metka must find the port taken.
+class SharedPort {
+  public:
+    SharedPort(std::span<const Listener> held, std::uint16_t port)
+    {
+        for (const auto& each : held)
+            if (each.address.port == port) shared_.push_back(&each.socket);
+        for (const auto* each : shared_)
+            share_port(*each, 1);
+    }
+    ~SharedPort()
+    {
+        for (const auto* each : shared_)
+            share_port(*each, 0);
+    }
+    SharedPort(const SharedPort&) = delete;
+    SharedPort& operator=(const SharedPort&) = delete;
+
+  private:
+    std::vector<const sys::Descriptor*> shared_;
+};
+
+enum class Port { alone, shared };
+
+Result<sys::Descriptor> bind_tcp(const ListenAddress& address, int family, Port port)
 {
     sys::Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return refuse(errno, "address", address.text());
     const int on = 1;
     const int off = 0;
     setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (port == Port::shared) share_port(socket, 1);
     const bool both = address.host == "*";
     if (family == AF_INET6) setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, both ? &off : &on, sizeof on);
     const auto to = resolve(address, family);
-    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&to.storage), to.size) != 0 ||
-        ::listen(socket.get(), backlog) != 0)
+    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&to.storage), to.size) != 0)
         return refuse(errno, "address", address.text());
+    if (port == Port::alone && ::listen(socket.get(), backlog) != 0)
+        return refuse(errno, "address", address.text());
+    share_port(socket, 0);
     return socket;
 }
 
-Result<sys::Descriptor> bind_address(const ListenAddress& address)
+Result<sys::Descriptor> bind_address(const ListenAddress& address, Port port)
 {
-    if (address.host != "*") return bind_tcp(address, address.host.contains(':') ? AF_INET6 : AF_INET);
-    auto socket = bind_tcp(address, AF_INET6);
+    if (address.host != "*") return bind_tcp(address, address.host.contains(':') ? AF_INET6 : AF_INET, port);
+    auto socket = bind_tcp(address, AF_INET6, port);
     const bool no_ipv6 = !socket && socket.error().fault == Fault::invalid;
-    return no_ipv6 ? bind_tcp(address, AF_INET) : std::move(socket);
+    return no_ipv6 ? bind_tcp(address, AF_INET, port) : std::move(socket);
+}
+
+Result<sys::Descriptor> take_address(const ListenAddress& address, std::span<const Listener> held)
+{
+    const auto same = std::ranges::find(held, address, &Listener::address);
+    if (same != held.end()) {
+        auto socket = same->socket.duplicate();
+        if (!socket) return fail_errno(errno, "handing a listener on");
+        return socket;
+    }
+    const auto on_this_port = [&](const Listener& each) { return each.address.port == address.port; };
+    if (!std::ranges::any_of(held, on_this_port)) return bind_address(address, Port::alone);
+    const SharedPort shared(held, address.port);
+    return bind_address(address, Port::shared);
 }
 
 // A socket file that nobody answers on is left over from a daemon that was killed.
@@ -99,18 +147,43 @@ bool is_answered(const sockaddr_un& address)
 
 } // namespace
 
-Result<std::vector<Listener>> bind_listeners(const Settings& settings)
+Result<ListenerChange> bind_listeners(const Settings& wanted, std::span<const Listener> held)
 {
-    std::vector<Listener> bound;
+    ListenerChange change;
+    std::vector<const Listener*> staying;
     for (const auto& row : listeners) {
-        for (const auto& address : settings.*row.addresses) {
-            auto socket = bind_address(address);
+        for (const auto& address : wanted.*row.addresses) {
+            const auto is_it = [&](const Listener& each) {
+                return each.name == row.name && each.address == address;
+            };
+            const auto stays = std::ranges::find_if(held, is_it);
+            if (stays != held.end()) {
+                staying.push_back(&*stays);
+                continue;
+            }
+            auto socket = take_address(address, held);
             if (!socket) return fail_field(fmt::format("{}.listen", row.name), std::move(socket.error()));
-            bound.push_back(
-                {.program = row.program, .name = std::string(row.name), .socket = std::move(*socket)});
+            change.added.push_back({.program = row.program,
+                                    .name = std::string(row.name),
+                                    .address = address,
+                                    .socket = std::move(*socket)});
         }
     }
-    return bound;
+    for (const auto& each : held)
+        if (std::ranges::find(staying, &each) == staying.end())
+            change.dropped.push_back({.name = each.name, .address = each.address});
+    return change;
+}
+
+Result<void> begin_listening(const Listener& listener, std::span<const Listener> held)
+{
+    const SharedPort shared(held, listener.address.port);
+    share_port(listener.socket, 1);
+    const bool listens = ::listen(listener.socket.get(), backlog) == 0;
+    const int why = errno;
+    share_port(listener.socket, 0);
+    if (!listens) return refuse(why, "address", listener.address.text());
+    return {};
 }
 
 Result<sys::Descriptor> bind_control_socket(const std::string& path)

@@ -110,12 +110,11 @@ asio::awaitable<Result<void>> EngineTrees::make_all(std::vector<maildir::InboxPl
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> EngineTrees::carry(maildir::InboxPlace from, maildir::InboxPlace to)
+asio::awaitable<Result<bool>> EngineTrees::carry(maildir::CarryMessages order)
 {
-    const maildir::CarryMessages request{.from = from, .to = to};
-    const auto carried = co_await household_.ask_for<maildir::Done>(Program::store, request);
+    const auto carried = co_await household_.ask_for<maildir::Carried>(Program::store, order);
     if (!carried) co_return pass(carried);
-    co_return Result<void>{};
+    co_return carried->all;
 }
 
 asio::awaitable<Result<std::vector<Bytes>>> EngineTrees::usages(std::vector<InboxId> inboxes)

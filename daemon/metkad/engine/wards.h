@@ -2,7 +2,8 @@
 // The secrets and the mail trees as metkad has them: by asking metka-auth and metka-store.
 
 #include "daemon/metkad/engine/household.h"
-#include "daemon/metkad/provisioning/provisioning.h"
+#include "daemon/metkad/engine/keys.h"
+#include "daemon/metkad/engine/trees.h"
 
 namespace metka::metkad {
 
@@ -26,7 +27,7 @@ class EngineTrees final : public Trees {
     asio::awaitable<Result<std::optional<sys::Descriptor>>> remove(maildir::InboxPlace place) override;
     asio::awaitable<Result<maildir::Usage>> usage(maildir::InboxPlace place) override;
     asio::awaitable<Result<void>> make_all(std::vector<maildir::InboxPlace> places) override;
-    asio::awaitable<Result<void>> carry(maildir::InboxPlace from, maildir::InboxPlace to) override;
+    asio::awaitable<Result<bool>> carry(maildir::CarryMessages order) override;
     asio::awaitable<Result<std::vector<Bytes>>> usages(std::vector<InboxId> inboxes) override;
     asio::awaitable<Result<maildir::NoticeSent>> send(maildir::SendNotice notice) override;
     asio::awaitable<Result<maildir::NoticeSent>> sent(maildir::AskNotice notice) override;

@@ -100,9 +100,7 @@ struct SystemAccounts::Aside {
 };
 
 SystemAccounts::SystemAccounts(const settings::Settings& settings)
-    : home_folder_(settings.accounts_home_folder),
-      errand_user_(settings.users_errand),
-      aside_(std::make_unique<Aside>())
+    : settings_(settings), errand_user_(settings.users_errand), aside_(std::make_unique<Aside>())
 {
 }
 SystemAccounts::~SystemAccounts() = default;
@@ -156,9 +154,10 @@ asio::awaitable<Result<int>> SystemAccounts::run_aside(std::string path, std::ve
 
 asio::awaitable<Result<UnixUser>> SystemAccounts::create(std::string login)
 {
-    std::vector<std::string> arguments{"--create-home", "--base-dir", home_folder_,
+    const auto& homes = settings_.accounts_home_folder;
+    std::vector<std::string> arguments{"--create-home", "--base-dir", homes,
                                        "--user-group",  "--shell",    "/bin/bash"};
-    if (is_on_btrfs(home_folder_)) arguments.emplace_back("--btrfs-subvolume-home");
+    if (is_on_btrfs(homes)) arguments.emplace_back("--btrfs-subvolume-home");
     arguments.push_back(login);
     const auto status = co_await run_aside("/usr/sbin/useradd", std::move(arguments), Secret());
     if (!status) co_return pass(status);

@@ -87,7 +87,7 @@ class SystemAccounts final : public UnixAccounts {
     struct Aside;
     asio::awaitable<Result<int>> run_aside(std::string path, std::vector<std::string> arguments,
                                            Secret input);
-    std::string home_folder_;
+    const settings::Settings& settings_;
     std::string errand_user_;
     std::unique_ptr<Aside>
         aside_; // one thread, so that two useradd never run at once and the event loop goes on

@@ -45,12 +45,12 @@ asio::awaitable<Result<net::Frame>> send_on_errand(Launch launch, std::chrono::s
     if (!ends) co_return pass(ends);
     launch.program = "metka-errand";
     launch.wire = ends->other.get();
-    const auto pid = metkad::launch(launch);
-    if (!pid) co_return pass(pid);
+    const auto child = metkad::launch(launch);
+    if (!child) co_return pass(child);
     ends->other.reset(); // now its end is the only one: it closes when the errand ends
 
     const auto loop = co_await asio::this_coro::executor;
-    const auto sent = std::make_shared<Sent>(loop, *pid, ends->one.release());
+    const auto sent = std::make_shared<Sent>(loop, child->pid, ends->one.release());
     asio::steady_timer limit(loop, patience);
     limit.async_wait([late = std::weak_ptr(sent)](const asio::error_code& cancelled) {
         const auto still = late.lock();

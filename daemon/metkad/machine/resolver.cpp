@@ -5,7 +5,6 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,7 +37,7 @@ dns::Question question_about(const DomainName& domain, const settings::Settings&
 }
 
 struct Started {
-    pid_t pid = 0;
+    Child child;
     std::shared_ptr<net::Wire> wire;
 };
 
@@ -48,34 +47,35 @@ Result<Started> start(const asio::any_io_executor& executor, const settings::Set
     if (!who) return pass(who);
     auto ends = sys::make_wire();
     if (!ends) return pass(ends);
-    const auto pid =
+    auto child =
         launch({.program = "metka-resolver", .identity = std::move(*who), .wire = ends->other.get()});
-    if (!pid) return pass(pid);
-    return Started{.pid = *pid, .wire = net::Wire::open(executor, std::move(ends->one), "metka-resolver")};
+    if (!child) return pass(child);
+    return Started{.child = std::move(*child),
+                   .wire = net::Wire::open(executor, std::move(ends->one), "metka-resolver")};
 }
 
 // Whatever it is doing: it has answered, or had its time.
-asio::awaitable<void> end(asio::any_io_executor executor, pid_t pid)
+asio::awaitable<void> end(asio::any_io_executor executor, Child child)
 {
-    kill(pid, SIGKILL);
-    asio::posix::stream_descriptor process(executor, static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    kill(child.pid, SIGKILL);
+    asio::posix::stream_descriptor process(executor, child.end.release());
     asio::error_code ignored;
     co_await process.async_wait(asio::posix::stream_descriptor::wait_read,
                                 asio::redirect_error(asio::use_awaitable, ignored));
-    waitpid(pid, nullptr, 0);
+    waitpid(child.pid, nullptr, 0);
 }
 
 } // namespace
 
 asio::awaitable<Result<policy::DomainRecords>> ProgramResolver::ask(DomainName domain)
 {
-    const auto started = start(executor_, settings_);
+    auto started = start(executor_, settings_);
     if (!started) co_return pass(started);
     started->wire->serve(nullptr);
     auto question = question_about(domain, settings_);
     auto answer = co_await started->wire->ask_for<dns::Answer>(std::move(question), resolver_patience);
     started->wire->close();
-    co_await end(executor_, started->pid);
+    co_await end(executor_, std::move(started->child));
     if (!answer) co_return pass(answer);
     const auto checked = dns::check(*answer);
     if (!checked) co_return pass(checked);

@@ -9,7 +9,7 @@ namespace {
 directory::AuditEntry entry_of(Office& office, const Removed& removed)
 {
     return {.at = office.clock.now(),
-            .actor_uid = office.administrators.own_uid,
+            .actor_uid = office.own_uid,
             .actor = "metkad",
             .acting_as = {},
             .verb = "purge",

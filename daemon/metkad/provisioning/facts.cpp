@@ -131,11 +131,15 @@ Result<void> refuse_taken(Office& office, const Address& address, policy::Asker 
     return {};
 }
 
+maildir::InboxPlace place_in(const std::optional<InboxId>& shell, const InboxId& mailbox)
+{
+    return {
+        .inbox = mailbox, .inbox_kind = directory::InboxKind::mailbox, .shell = shell.value_or(InboxId())};
+}
+
 maildir::InboxPlace place_of(const Mailbox& mailbox)
 {
-    return {.inbox = mailbox.id,
-            .inbox_kind = directory::InboxKind::mailbox,
-            .shell = mailbox.shell.value_or(InboxId())};
+    return place_in(mailbox.shell, mailbox.id);
 }
 
 maildir::InboxPlace place_of(const ShellAccount& shell)

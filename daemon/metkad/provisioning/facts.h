@@ -35,6 +35,7 @@ Result<void> refuse_taken(Office&, const Address& address, policy::Asker asker);
 maildir::InboxPlace place_of(const Mailbox& mailbox);
 maildir::InboxPlace place_of(const ShellAccount& shell);
 maildir::InboxPlace place_of(const Removed& removed);
+maildir::InboxPlace place_in(const std::optional<InboxId>& shell, const InboxId& mailbox); // none: paid
 Result<std::string> maildir_of(const maildir::InboxPlace& place); // relative to the state folder
 
 // What several rows have in common, looked up once: for lists.

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/base/version.h"
+#include "core/settings/listing.h"
 #include "daemon/metkad/engine/household.h"
 #include "daemon/metkad/provisioning/change.h"
+#include "daemon/metkad/provisioning/moves.h"
 #include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
@@ -22,7 +24,17 @@ Json row_of(const ProgramState& program)
                                     {"state", program.state},
                                     {"restarts", Json::count(program.restarts)},
                                     {"generation", Json::count(program.generation)},
+                                    {"started", program.started ? show_instant(*program.started) : Json()},
                                     {"missing", fmt::format("{}", fmt::join(program.missing, ", "))}});
+}
+
+Json row_of(const CertificateRow& row)
+{
+    return Json(control::JsonObject{{"host", row.host},
+                                    {"names", fmt::format("{}", fmt::join(row.names, ", "))},
+                                    {"valid_from", show_instant(row.not_before)},
+                                    {"valid_until", show_instant(row.not_after)},
+                                    {"problem", row.problem}});
 }
 
 Result<Json> ended(Office& office, directory::Sweep sweep)
@@ -52,6 +64,21 @@ Result<control::JsonArray> problems_of(Office& office)
             problems.emplace_back(
                 fmt::format("customer {} has the plan {}, which metka.yaml no longer has: it counts as {}",
                             customer.name, customer.plan, standard_plan));
+    for (const auto& program : office.programs())
+        if (program.is_replaced_on_disk && program.state == "running")
+            problems.emplace_back(
+                fmt::format("{} was replaced on disk; `metkactl engine restart {}` starts the new one",
+                            program.name, program.name.substr(program.name.find('-') + 1)));
+    for (auto& problem : office.configuration.problems())
+        problems.emplace_back(std::move(problem));
+    const auto moves = office.registry.moves();
+    if (!moves) return pass(moves);
+    for (const auto& move : *moves) {
+        const auto shown = show_move(office, move);
+        if (!shown) return pass(shown);
+        const bool is_under_way = office.moving.contains(move.mailbox);
+        problems.emplace_back(*shown + (is_under_way ? "" : "; a quota sweep ends it"));
+    }
     return problems;
 }
 
@@ -69,6 +96,9 @@ Result<Json> status_show(Order& order)
     if (!quota) return pass(quota);
     auto problems = problems_of(office);
     if (!problems) return pass(problems);
+    control::JsonArray certificates;
+    for (const auto& row : office.configuration.certificates())
+        certificates.push_back(row_of(row));
     control::JsonArray programs;
     for (const auto& program : office.programs())
         programs.push_back(row_of(program));
@@ -82,8 +112,10 @@ Result<Json> status_show(Order& order)
                                     {"aliases", Json::count(totals->aliases)},
                                     {"expiry_sweep", std::move(*expiry)},
                                     {"quota_sweep", std::move(*quota)},
+                                    {"generation", Json::count(office.configuration.running())},
                                     {"problems", std::move(*problems)},
-                                    {"programs", std::move(programs)}});
+                                    {"programs", std::move(programs)},
+                                    {"certificates", std::move(certificates)}});
 }
 
 Result<Json> version_show(Order&)
@@ -145,6 +177,12 @@ std::vector<std::string> names_for_administrator(Office& office, std::string_vie
     if (of == "shell" || of == "inbox") collect(names, registry.shell_accounts(), &ShellAccount::login);
     if (of == "mailbox" || of == "inbox" || of == "address") collect(names, registry.mailboxes(), address_of);
     if (of == "alias" || of == "address") collect(names, registry.aliases(), alias_address);
+    if (of == "setting")
+        for (const auto& shown : settings::listing(office.settings, {}))
+            names.push_back(shown.key);
+    if (of == "generation" || of == "setting")
+        for (const auto number : office.configuration.generations())
+            names.push_back(std::to_string(number));
     if (of == "plan") {
         names.emplace_back(standard_plan);
         for (const auto& plan : office.settings.plans)

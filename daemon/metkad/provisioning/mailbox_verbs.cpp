@@ -3,6 +3,7 @@
 #include "core/policy/lifetime.h"
 #include "daemon/metkad/machine/time_zone.h"
 #include "daemon/metkad/provisioning/mailboxes.h"
+#include "daemon/metkad/provisioning/moves.h"
 #include "daemon/metkad/provisioning/removals.h"
 #include "daemon/metkad/provisioning/spaces.h"
 #include "daemon/metkad/provisioning/verbs.h"
@@ -159,41 +160,24 @@ Result<void> set_row(Office& office, directory::Changes& changes, const Mailbox&
     return free_host_name(office, changes, before.host_name, before.customer);
 }
 
-// Copied into the new tree, then the row switches, then what came meanwhile is copied too, and the old tree
-// goes
-// ("When states meet").
 asio::awaitable<Result<Json>> move_and_set(Order& order, const Mailbox& before, const Mailbox& after,
                                            Plan plan)
 {
-    auto& trees = order.office.trees;
-    const auto from = place_of(before);
-    const auto to = place_of(after);
-    const auto made = co_await trees.make(to);
-    if (!made) co_return pass(made);
-    const auto carried = co_await trees.carry(from, to);
-    if (!carried) {
-        const auto undone = co_await trees.remove(to); // nothing is lost: all of it is still where it was
-        (void)undone;
-        co_return pass(carried);
-    }
-    auto switched = commit(order, plan, [&](directory::Changes& changes) {
-        return set_row(order.office, changes, before, after);
-    });
-    if (!switched) {
-        const auto undone =
-            co_await trees.remove(to); // or what is deleted from now on came back with a later move
-        (void)undone;
-        co_return switched;
-    }
-    const auto followed = co_await trees.carry(from, to);
-    Result<std::optional<sys::Descriptor>> gone;
-    if (followed)
-        gone = co_await trees.remove(from);
-    else
-        gone = pass(followed);
-    if (gone) co_return switched;
-    const auto old_place = maildir_of(from);
-    plan.add("what came while it moved may still be in {}: {}", old_place.value_or(""), gone.error().text);
+    auto& office = order.office;
+    const auto finished = co_await finish_moves_of(office, before.id);
+    if (!finished) co_return pass(finished);
+    const MoveGuard guard(office, before.id);
+    const directory::Move move{
+        .mailbox = before.id, .from = before.shell, .to = after.shell, .since = office.clock.now()};
+    const auto prepared = co_await prepare_move(office, move);
+    if (!prepared) co_return pass(prepared);
+    auto switched = commit(
+        order, plan, [&](directory::Changes& changes) { return set_row(office, changes, before, after); });
+    const auto ended = co_await end_move(office, move); // forward, or back if it did not switch
+    if (ended || !switched) co_return switched;
+    const auto old_place = maildir_of(place_of(before));
+    plan.add("copies of its mail are still in {}, until a quota sweep can take them away: {}",
+             old_place.value_or(""), ended.error().text);
     co_return answer_to(order, plan);
 }
 

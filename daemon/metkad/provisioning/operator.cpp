@@ -85,13 +85,9 @@ asio::awaitable<Result<void>> ensure_operator_inbox(Order& order, Plan& plan, Do
     co_return made;
 }
 
-Result<void> settle_host_domain(directory::Registry& registry, const settings::Settings& settings,
-                                Instant now)
+Result<void> check_host_domain(directory::Registry& registry, const settings::Settings& settings)
 {
     if (!settings.operator_domain) return {};
-    auto host = registry.host_domain();
-    if (!host) return pass(host);
-    if (*host && (*host)->name == *settings.operator_domain) return {};
     const auto clash = registry.domain(*settings.operator_domain);
     if (!clash) return pass(clash);
     if (*clash && (*clash)->kind != DomainKind::host)
@@ -99,14 +95,48 @@ Result<void> settle_host_domain(directory::Registry& registry, const settings::S
                           {Fault::conflict,
                            fmt::format("{} is the domain of a customer; remove it there, or choose another",
                                        settings.operator_domain->show())});
-    directory::AuditEntry entry{.at = now,
-                                .actor_uid = 0,
-                                .actor = "metkad",
-                                .acting_as = {},
-                                .verb = "operator.domain",
-                                .subject = settings.operator_domain->text(),
-                                .before = {},
-                                .after = {}};
+    return {};
+}
+
+namespace {
+
+directory::AuditEntry host_domain_entry(const DomainName& name, Instant now)
+{
+    return {.at = now,
+            .actor_uid = 0,
+            .actor = "metkad",
+            .acting_as = {},
+            .verb = "operator.domain",
+            .subject = name.text(),
+            .before = {},
+            .after = {}};
+}
+
+// A switch that brought it may be taken back; what has addresses by then stays.
+Result<void> end_host_domain(directory::Registry& registry, const std::optional<Domain>& host, Instant now)
+{
+    if (!host) return {};
+    const auto mailboxes = registry.mailboxes_at(host->id);
+    if (!mailboxes) return pass(mailboxes);
+    const auto aliases = registry.aliases_at(host->id);
+    if (!aliases) return pass(aliases);
+    if (!mailboxes->empty() || !aliases->empty()) return {};
+    auto entry = host_domain_entry(host->name, now);
+    return registry.change(entry, [&](directory::Changes& changes) { return changes.remove(host->id); });
+}
+
+} // namespace
+
+Result<void> settle_host_domain(directory::Registry& registry, const settings::Settings& settings,
+                                Instant now)
+{
+    auto host = registry.host_domain();
+    if (!host) return pass(host);
+    if (!settings.operator_domain) return end_host_domain(registry, *host, now);
+    if (*host && (*host)->name == *settings.operator_domain) return {};
+    const auto free = check_host_domain(registry, settings);
+    if (!free) return free;
+    auto entry = host_domain_entry(*settings.operator_domain, now);
     return registry.change(entry, [&](directory::Changes& changes) {
         auto domain = *host ? **host
                             : Domain{.id = DomainId::make(now),

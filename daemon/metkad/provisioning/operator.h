@@ -13,7 +13,11 @@ using control::Json;
 // made in it afterwards.
 asio::awaitable<Result<void>> ensure_operator_inbox(Order& order, Plan& plan, DomainName activated);
 
-// Brings the host domain of the directory to what metka.yaml says; at start.
+// conflict: operator.domain is the domain of a customer.
+Result<void> check_host_domain(directory::Registry& registry, const settings::Settings& settings);
+
+// Brings the host domain of the directory to what metka.yaml says; at start, and at a switch. Where that says
+// none, one that nothing lies in goes.
 Result<void> settle_host_domain(directory::Registry& registry, const settings::Settings& settings,
                                 Instant now);
 

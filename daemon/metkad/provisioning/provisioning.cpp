@@ -10,6 +10,7 @@
 #include "core/control/request.h"
 #include "core/language/language.h"
 #include "core/sys/log.h"
+#include "daemon/metkad/provisioning/moves.h"
 #include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
@@ -21,7 +22,7 @@ struct Row {
     Handler handler;
 };
 
-const std::array<Row, 65> handlers{{
+const std::array<Row, 73> handlers{{
     {"customer.add", customer_add},
     {"customer.list", customer_list},
     {"customer.show", customer_show},
@@ -82,6 +83,14 @@ const std::array<Row, 65> handlers{{
     {"sweep.expiry", sweep_expiry},
     {"sweep.quota", sweep_quota},
     {"notices.list", notices_list},
+    {"config.check", config_check},
+    {"config.show", config_show},
+    {"config.diff", config_diff},
+    {"config.apply", config_apply},
+    {"config.history", config_history},
+    {"config.rollback", config_rollback},
+    {"engine.restart", engine_restart},
+    {"daemon.reload", daemon_reload},
     {"apply", apply},
     {"status", status_show},
     {"log", log_show},
@@ -91,7 +100,7 @@ const std::array<Row, 65> handlers{{
 
 void note(std::uint32_t uid, const control::Verb& verb, const Result<Json>& done)
 {
-    if (done && verb.effect == control::Effect::reads) return;
+    if (done && control::only_reads(verb.effect)) return;
     const auto outcome = done ? std::string_view("done") : name(done.error().fault);
     sys::log(sys::Level::info, "control.request",
              {{"uid", uid},
@@ -150,13 +159,19 @@ Language language_for(const control::Request& request, const Caller& caller)
     return caller.account ? caller.account->language : Language::english;
 }
 
+// As metka.yaml has it now: a switch may have changed the group.
+Administrators administrators_of(const Office& office)
+{
+    return {.own_uid = office.own_uid, .group = office.settings.control_admin_group};
+}
+
 } // namespace
 
 asio::awaitable<Result<Json>> Provisioning::carry_out(std::uint32_t uid, control::Request& request,
                                                       const Tell& tell)
 {
     const auto& verb = *request.verb;
-    auto caller = identify(uid, office_.administrators, office_.users, office_.registry);
+    auto caller = identify(uid, administrators_of(office_), office_.users, office_.registry);
     if (caller && request.as) caller = in_place_of(std::move(*caller), *request.as, office_.registry);
     if (!caller) co_return pass(caller);
     const auto allowed = may_ask(*caller, verb);
@@ -172,11 +187,11 @@ asio::awaitable<Result<Json>> Provisioning::carry_out(std::uint32_t uid, control
     std::optional<Turnstile::Pass> turn;
     const bool takes_turns_itself =
         verb.effect == control::Effect::sweeps || verb.effect == control::Effect::asks;
-    if (verb.effect != control::Effect::reads && !takes_turns_itself) {
+    if (!control::only_reads(verb.effect) && !takes_turns_itself) {
         auto mine = co_await writers_.enter();
         turn.emplace(std::move(mine));
         // What the caller is may have changed while it waited: its account renamed, suspended, gone.
-        auto still = identify(uid, office_.administrators, office_.users, office_.registry);
+        auto still = identify(uid, administrators_of(office_), office_.users, office_.registry);
         if (still && request.as) still = in_place_of(std::move(*still), *request.as, office_.registry);
         if (!still) co_return pass(still);
         const auto still_allowed = may_ask(*still, verb);
@@ -202,6 +217,13 @@ asio::awaitable<std::string> Provisioning::answer(std::uint32_t uid, std::string
     co_return control::refusal_line({.id = request->id,
                                      .code = bad_value ? control::Code::bad_params : control::Code::refused,
                                      .error = std::move(error)});
+}
+
+asio::awaitable<void> Provisioning::end_what_was_cut_off()
+{
+    const auto turn = co_await writers_.enter();
+    const auto left = co_await finish_moves(office_); // says in the log what stands
+    (void)left;
 }
 
 } // namespace metka::metkad

@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,46 +27,17 @@
 #include "core/login/protocol.h"
 #include "core/maildir/protocol.h"
 #include "core/settings/settings.h"
-#include "daemon/metkad/caller.h"
+#include "daemon/metkad/configuration/configuration.h"
+#include "daemon/metkad/engine/keys.h"
+#include "daemon/metkad/engine/trees.h"
 #include "daemon/metkad/machine/accounts.h"
 #include "daemon/metkad/machine/fences.h"
 #include "daemon/metkad/machine/resolver.h"
+#include "daemon/metkad/provisioning/caller.h"
 
 namespace metka::metkad {
 
 struct ProgramState; // household.h
-
-// The secrets, which metka-auth keeps.
-class Keys {
-  public:
-    virtual ~Keys() = default;
-    virtual asio::awaitable<Result<void>> set_password(InboxId account, Secret password) = 0;  // durable
-    virtual asio::awaitable<Result<void>> set_hashes(std::vector<login::KeptHash> hashes) = 0; // durable
-    virtual asio::awaitable<Result<bool>> is_right(InboxId account, Secret password) = 0;
-    virtual asio::awaitable<Result<void>> changed_elsewhere(InboxId account) = 0; // a Unix password
-    virtual asio::awaitable<Result<void>> remove(InboxId account) = 0;            // safe to repeat
-};
-
-// The mail trees, which metka-store keeps.
-class Trees {
-  public:
-    virtual ~Trees() = default;
-    // A shell inbox: with a descriptor of its Maildir. Safe to repeat.
-    virtual asio::awaitable<Result<std::optional<sys::Descriptor>>> make(maildir::InboxPlace place) = 0;
-    // Safe to repeat. With a descriptor: a folder that only its owner, the shell user, can empty; then
-    // repeat.
-    virtual asio::awaitable<Result<std::optional<sys::Descriptor>>> remove(maildir::InboxPlace place) = 0;
-    virtual asio::awaitable<Result<maildir::Usage>> usage(maildir::InboxPlace place) = 0;
-    // The rest is as core/maildir/protocol.h says it; lists may be longer than a frame.
-    virtual asio::awaitable<Result<void>> make_all(std::vector<maildir::InboxPlace> places) = 0;
-    virtual asio::awaitable<Result<void>> carry(maildir::InboxPlace from, maildir::InboxPlace to) = 0;
-    virtual asio::awaitable<Result<std::vector<Bytes>>> usages(std::vector<InboxId> inboxes) = 0;
-    virtual asio::awaitable<Result<maildir::NoticeSent>> send(maildir::SendNotice notice) = 0;
-    virtual asio::awaitable<Result<maildir::NoticeSent>> sent(maildir::AskNotice notice) = 0;
-    virtual asio::awaitable<Result<std::vector<maildir::NoticeRow>>> notices(InboxId inbox,
-                                                                             std::size_t most) = 0;
-    virtual asio::awaitable<Result<maildir::Checked>> check(InboxId inbox) = 0;
-};
 
 // The sweeps that run now: two of a kind never do.
 struct SweepsUnderWay {
@@ -84,11 +56,13 @@ struct Office {
     Fences& fences;
     Resolver& resolver;
     const UserDatabase& users;
-    Administrators administrators;
+    std::uint32_t own_uid = 0; // whom metkad itself runs as
+    Configuration& configuration;
     std::function<std::vector<ProgramState>()> programs;
     std::function<Result<void>()> write_zones; // after every change of domains
     Instant started;
     SweepsUnderWay sweeps = {};
+    std::set<InboxId> moving = {}; // moves that are carried out, or ended, now
 };
 
 // Lets one in at a time, in the order of coming. One event loop.
@@ -146,6 +120,10 @@ class Provisioning {
 
     // One line of a request in, one line of an answer out, whatever came. `uid` is the kernel's word.
     asio::awaitable<std::string> answer(std::uint32_t uid, std::string line, Tell tell);
+
+    // What an earlier metkad was cut off in (moves.h). Once at the start, when the programs run; requests may
+    // come meanwhile.
+    asio::awaitable<void> end_what_was_cut_off();
 
   private:
     asio::awaitable<Result<control::Json>> carry_out(std::uint32_t uid, control::Request& request,

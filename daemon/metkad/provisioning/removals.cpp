@@ -4,6 +4,7 @@
 
 #include "core/policy/provisioning.h"
 #include "daemon/metkad/provisioning/ends.h"
+#include "daemon/metkad/provisioning/moves.h"
 
 namespace metka::metkad {
 
@@ -270,8 +271,22 @@ asio::awaitable<Result<void>> Removal::clear_away(const Grave& grave)
     co_return purged;
 }
 
+// The tree that a move left behind would outlive the row that knows of it.
+asio::awaitable<Result<void>> Removal::finish_moves()
+{
+    for (const auto& grave : graves_) {
+        const auto finished = co_await finish_moves_of(order_.office, grave.removed.id);
+        if (!finished) co_return finished;
+    }
+    co_return Result<void>();
+}
+
 asio::awaitable<Result<Json>> Removal::carry_out()
 {
+    if (!order_.is_dry_run()) {
+        const auto finished = co_await finish_moves();
+        if (!finished) co_return pass(finished);
+    }
     auto answer = commit(order_, plan_, [this](directory::Changes& changes) { return work(changes); });
     if (!answer || order_.is_dry_run()) co_return answer;
     for (const auto& grave : graves_) {

@@ -51,6 +51,7 @@ class Removal {
     Result<void> bury(directory::Changes& changes, const Grave& grave);
     Result<void> free(directory::Changes& changes, const Address& address, const CustomerId& customer,
                       std::uint64_t days);
+    asio::awaitable<Result<void>> finish_moves();
     asio::awaitable<Result<void>> clear_away(const Grave& grave);
 
     Order& order_;

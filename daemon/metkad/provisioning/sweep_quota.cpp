@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/maildir/protocol.h"
+#include "daemon/metkad/provisioning/moves.h"
 #include "daemon/metkad/provisioning/spaces.h"
 #include "daemon/metkad/provisioning/sweep.h"
 #include "daemon/metkad/provisioning/verbs.h"
@@ -26,6 +27,7 @@ class QuotaSweep {
         const auto totals = office_.registry.totals();
         if (!totals) co_return pass(totals);
         const auto total = totals->mailboxes + totals->shells;
+        co_await end_what_moves_left();
         InboxId behind;
         for (;;) {
             const auto inboxes = office_.registry.inboxes(behind, page);
@@ -50,6 +52,16 @@ class QuotaSweep {
     void problem(Phrase text)
     {
         if (problems_.size() < most_steps) problems_.push_back(std::move(text));
+    }
+
+    // Not into anybody's batch, which may be dropped.
+    asio::awaitable<void> end_what_moves_left()
+    {
+        if (rehearsal_ != Rehearsal::no) co_return;
+        const auto turn = co_await order_.writers->enter();
+        const auto left = co_await finish_moves(office_);
+        for (const auto& each : left)
+            problem(each);
     }
 
     // One account that cannot be measured stops nobody else's turn.
@@ -151,7 +163,8 @@ class QuotaSweep {
     std::vector<Phrase> over_, problems_;
 };
 
-constexpr std::array<std::string_view, 3> notice_names{"near_expiry", "expired", "nearly_full"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(maildir::Notice::count_)> notice_names{
+    "near_expiry", "expired", "nearly_full", "certificate"};
 
 } // namespace
 
@@ -188,8 +201,9 @@ asio::awaitable<Result<Json>> notices_list(Order& order)
     if (!rows) co_return pass(rows);
     control::JsonArray list;
     for (const auto& row : *rows) {
-        const auto days =
-            row.notice == maildir::Notice::near_expiry ? fmt::format(", {} days before", row.days) : "";
+        const bool is_before = row.notice == maildir::Notice::near_expiry ||
+                               (row.notice == maildir::Notice::certificate && row.days > 0);
+        const auto days = is_before ? fmt::format(", {} days before", row.days) : "";
         list.emplace_back(
             control::JsonObject{{"at", show_instant(from_unix_ms(static_cast<std::int64_t>(row.at)))},
                                 {"to", row.login},

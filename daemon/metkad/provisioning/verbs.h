@@ -71,6 +71,15 @@ Answer sweep_expiry(Order&);
 Answer sweep_quota(Order&);
 Answer notices_list(Order&);
 
+Answer config_check(Order&);
+Result<Json> config_show(Order&);
+Result<Json> config_diff(Order&);
+Answer config_apply(Order&);
+Result<Json> config_history(Order&);
+Answer config_rollback(Order&);
+Answer engine_restart(Order&);
+Answer daemon_reload(Order&);
+
 Answer apply(Order&);
 Result<Json> status_show(Order&);
 Result<Json> log_show(Order&);

@@ -96,7 +96,7 @@ std::string served(World& world, std::shared_ptr<net::TlsContext> tls, Client cl
     engine.use_tls(std::move(tls));
     Listener listener;
     const auto address = listener.address;
-    engine.listen("pop3s", std::move(listener.socket));
+    (void)engine.listen("pop3s", "127.0.0.1:995", std::move(listener.socket));
     std::string heard;
     bool drained = false;
     std::thread thread([&] {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <sys/stat.h>
+#include <thread>
 
 #include "tests/unit/directory/folder.h"
 
@@ -34,6 +35,31 @@ TEST_CASE("secrets survive, each under its account, and are gone when removed")
     REQUIRE(secrets.remove(anna));
     CHECK_FALSE(secrets.hash_of(anna).value());
     CHECK(secrets.hash_of(other).value() == "$y$other");
+}
+
+TEST_CASE("two programs that overlap at an upgrade both keep secrets, and each reads what the other wrote")
+{
+    TestFolder folder;
+    const auto path = folder.file("secrets.db");
+    auto old = Secrets::open(path).value();
+    auto next = Secrets::open(path).value();
+    REQUIRE(next.set(anna, "$y$of-the-next", now));
+    CHECK(old.hash_of(anna).value() == "$y$of-the-next");
+    REQUIRE(old.remove(anna));
+    CHECK_FALSE(next.hash_of(anna).value());
+
+    int refused = 0;
+    const auto write = [](Secrets& secrets, const InboxId& account, int& failures) {
+        for (int i = 0; i < 50; ++i)
+            if (!secrets.set(account, fmt::format("$y${}", i), now)) ++failures;
+    };
+    int refused_too = 0;
+    std::thread thread([&] { write(old, anna, refused); });
+    write(next, other, refused_too);
+    thread.join();
+    CHECK(refused + refused_too == 0);
+    CHECK(next.hash_of(anna).value() == "$y$49");
+    CHECK(old.hash_of(other).value() == "$y$49");
 }
 
 TEST_CASE("the secrets are nobody else's to read")

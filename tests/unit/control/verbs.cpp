@@ -26,7 +26,7 @@ TEST_CASE("every writing verb can be tried dry, and no reading one needs to")
 {
     for (const auto& verb : verbs()) {
         CAPTURE(verb.method());
-        CHECK((verb.parameter("dry_run") != nullptr) == (verb.effect != Effect::reads));
+        CHECK((verb.parameter("dry_run") != nullptr) == !only_reads(verb.effect));
     }
 }
 
@@ -43,8 +43,8 @@ TEST_CASE(
         for (const auto& parameter : verb.parameters) {
             CAPTURE(parameter.name);
             CHECK(names.insert(parameter.name).second);
-            CHECK((parameter.need == Need::key || flags.insert(parameter.flag()).second));
-            CHECK((parameter.need == Need::key) == (&parameter == verb.key()));
+            CHECK((parameter.is_key() || flags.insert(parameter.flag()).second));
+            CHECK(parameter.is_key() == (&parameter == verb.key()));
             CHECK((parameter.type == Type::choice) == !parameter.choices.empty());
         }
     }

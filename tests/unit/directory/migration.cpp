@@ -1,4 +1,4 @@
-// A directory database of version 1, as its first step made it, under the program of today.
+// A directory database of version 1 or 2, as its steps made it then, under the program of today.
 
 #include <doctest/doctest.h>
 
@@ -58,10 +58,15 @@ struct Version1 {
 
     Version1()
     {
+        migrate(1);
+        REQUIRE(open().execute(rows_of_version_1));
+    }
+    void migrate(std::size_t version) const
+    {
         auto database = open();
-        const sqlite::Migrations first{.what = "directory", .steps = directory_migrations().steps.first(1)};
-        REQUIRE(sqlite::migrate(database, first));
-        REQUIRE(database.execute(rows_of_version_1));
+        const sqlite::Migrations until{.what = "directory",
+                                       .steps = directory_migrations().steps.first(version)};
+        REQUIRE(sqlite::migrate(database, until));
     }
     sqlite::Database open() const
     {
@@ -161,4 +166,23 @@ TEST_CASE("after the migration the keys between the tables hold as before")
                        " VALUES (x'09000000000000000000000000000009', 'x.pl', 'local', 'active', '', 1)")
               .error()
               .fault == Fault::conflict);
+}
+
+TEST_CASE("a database of version 2 keeps its rows, and can note moves and switches")
+{
+    const Version1 old;
+    old.migrate(2);
+    const auto registry = open_registry(old.path).value();
+    const auto biuro = registry->mailbox(address("biuro@moja-firma.lublin.pl")).value().value();
+    CHECK(registry->mailboxes().value().size() == 4);
+    CHECK(registry->audit({}).value().size() == 1);
+    CHECK(registry->moves().value().empty());
+    CHECK(registry->switches(10).value().empty());
+    CHECK(registry->note_move({.mailbox = biuro.id, .from = biuro.shell, .to = {}, .since = noon}));
+    CHECK(registry->note_switch({.id = SwitchId::make(noon), .at = noon, .to = 1, .cause = "start"}));
+    CHECK(registry->moves().value().at(0).from == biuro.shell);
+    CHECK(registry->switches(10).value().at(0).to == 1);
+    auto database = old.open();
+    CHECK(database.execute("DELETE FROM mailbox").error().fault == Fault::conflict);
+    CHECK(old.is_sound());
 }

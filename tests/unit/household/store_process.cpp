@@ -1,15 +1,10 @@
 #include "tests/unit/household/store_process.h"
 
-#include <csignal>
-#include <fstream>
 #include <grp.h>
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pwd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/directory/sqlite_directory.h"
@@ -19,23 +14,6 @@
 namespace metka::household {
 
 using namespace maildir;
-
-Result<sys::Frame> Peer::ask(sys::Frame request)
-{
-    request.number = ++number_;
-    if (sys::send_frame(wire_.get(), request) != sys::Passed::whole)
-        return fail(Fault::unavailable, "the wire is closed");
-    for (;;) {
-        pollfd waiting{.fd = wire_.get(), .events = POLLIN, .revents = 0};
-        if (poll(&waiting, 1, 10'000) == 0) return fail(Fault::unavailable, "no answer");
-        sys::Frame answer;
-        const auto passed = sys::receive_frame(wire_.get(), answer);
-        if (passed == sys::Passed::later) continue;
-        if (passed != sys::Passed::whole) return fail(Fault::unavailable, "the wire is closed");
-        if (answer.kind == 0) return std::unexpected(sys::decode_error(answer));
-        return answer;
-    }
-}
 
 namespace {
 
@@ -70,18 +48,17 @@ settings::Settings StoreProcess::settings() const
 StoreProcess::StoreProcess()
 {
     make_state();
-    start();
+    process_ = another();
     make_inbox(mine_);
     make_inbox(other_);
 }
 
-StoreProcess::~StoreProcess()
+std::unique_ptr<ChildProcess> StoreProcess::another() const
 {
-    metkad_.reset(); // it drains, and ends
-    if (process_ > 0) {
-        kill(process_, SIGKILL);
-        waitpid(process_, nullptr, 0);
-    }
+    const auto file = settings::render(settings(), settings::Reader::store, 1);
+    auto process = std::make_unique<ChildProcess>(METKA_STORE, file, path("instance.lock"));
+    process->start();
+    return process;
 }
 
 void StoreProcess::make_state()
@@ -115,49 +92,12 @@ void StoreProcess::make_state()
     other_ = second.id;
 }
 
-void StoreProcess::start()
-{
-    const auto config = path("store.yaml");
-    std::ofstream(config) << settings::render(settings(), settings::Reader::store, 1);
-    auto wire = sys::make_wire();
-    REQUIRE(wire);
-    const auto lock = path("instance.lock");
-    const sys::Descriptor lock_file(open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    const auto wire_end = wire->other.duplicate();
-    process_ = fork();
-    REQUIRE(process_ >= 0);
-    if (process_ == 0) {
-        // Above what they become, so that neither overwrites the other.
-        const int high_wire = fcntl(wire_end.get(), F_DUPFD, 100);
-        const int high_lock = fcntl(lock_file.get(), F_DUPFD, 100);
-        dup2(high_wire, metkad_descriptor);
-        dup2(high_lock, lock_descriptor);
-        close(high_wire);
-        close(high_lock);
-        execl(METKA_STORE, "metka-store", "--config", config.c_str(), nullptr);
-        _exit(127);
-    }
-    metkad_.emplace(std::move(wire->one));
-    wire->other.reset();
-    const auto started = metkad_->ask(Start{});
-    REQUIRE_MESSAGE(started, (started ? "" : started.error().text));
-}
-
 void StoreProcess::make_inbox(const InboxId& inbox)
 {
     MakeInbox request;
     request.inbox = inbox;
-    const auto made = metkad_->ask(request);
+    const auto made = metkad().ask(request);
     REQUIRE_MESSAGE(made, (made ? "" : made.error().text));
-}
-
-Peer StoreProcess::meet(Program program)
-{
-    auto pair = sys::make_wire();
-    REQUIRE(pair);
-    const auto taken = metkad_->ask(GiveWire{.peer = program}, std::move(pair->other));
-    REQUIRE(taken);
-    return Peer(std::move(pair->one));
 }
 
 Peer StoreProcess::session(const InboxId& inbox)

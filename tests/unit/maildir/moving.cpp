@@ -1,5 +1,6 @@
 // Trees in numbers, messages that move with their mailbox, and what is left in the trash.
 
+#include "core/maildir/carrying.h"
 #include "core/maildir/housekeeping.h"
 
 #include "tests/unit/maildir/scratch.h"
@@ -73,19 +74,78 @@ TEST_CASE("a mailbox that moves takes its messages along, flags and all, and not
         REQUIRE(scratch.deliver({from}, "text\n"));
     const auto name = scratch.files(from).at(0);
     fs::rename(scratch.maildir(from) / "new" / name, scratch.maildir(from) / "cur" / (name + ":2,S"));
-    REQUIRE(scratch.store->carry(from, to));
+    REQUIRE(scratch.store->carry(from, to, Pass::copying));
     CHECK(scratch.files(to).size() == 2);
     CHECK(scratch.files(to, "cur") == std::vector{name + ":2,S"});
     CHECK(scratch.files(from).size() == 2);
 
     fs::rename(scratch.maildir(to) / "cur" / (name + ":2,S"), scratch.maildir(to) / "cur" / (name + ":2,RS"));
     REQUIRE(scratch.deliver({from}, "late\n"));
-    REQUIRE(scratch.store->carry(from, to)); // the rest
+    REQUIRE(scratch.store->carry(from, to, Pass::copying)); // the rest
     CHECK(scratch.files(to).size() == 3);
     CHECK(scratch.files(to, "cur") == std::vector{name + ":2,RS"});
     CHECK(scratch.store->usage(to)->messages == 4);
     REQUIRE(scratch.store->remove(from.place));
     CHECK(scratch.store->usage(to)->used == Bytes{20});
+}
+
+TEST_CASE("the last pass makes the new place what the old one is: what was deleted goes, and flags follow")
+{
+    Scratch scratch;
+    const auto from = scratch.mailbox();
+    InboxFacts to = from;
+    to.place.shell = scratch.shell_inbox(4242).place.inbox;
+    REQUIRE(scratch.store->make(to.place));
+    for (int i = 0; i < 3; ++i)
+        REQUIRE(scratch.deliver({from}, "text\n"));
+    REQUIRE(scratch.store->carry(from, to, Pass::copying));
+    REQUIRE(scratch.deliver({to}, "left there by an earlier move\n"));
+    const auto names = scratch.files(from);
+    fs::remove(scratch.maildir(from) / "new" / names.at(0));
+    fs::rename(scratch.maildir(from) / "new" / names.at(1),
+               scratch.maildir(from) / "cur" / (names.at(1) + ":2,S"));
+    REQUIRE(scratch.deliver({from}, "late\n"));
+    for (int n = 1;; ++n) {
+        REQUIRE(n < 100);
+        scratch.disk.fail_call(n, EIO);
+        const auto carried = scratch.store->carry(from, to, Pass::last);
+        const bool fired = scratch.disk.has_failed();
+        scratch.disk.work();
+        if (fired) continue;
+        CHECK(carried.value());
+        break;
+    }
+    for (const auto* const sub : {"new", "cur"}) {
+        auto there = scratch.files(to, sub), here = scratch.files(from, sub);
+        std::ranges::sort(there);
+        std::ranges::sort(here);
+        CHECK(there == here);
+    }
+    CHECK(scratch.store->usage(to)->messages == 3);
+    CHECK(scratch.store->usage(to)->used == Bytes{15});
+}
+
+TEST_CASE("a step of carrying ends when it is told to, and the next one goes on from there")
+{
+    Scratch scratch;
+    const auto from = scratch.mailbox(), to = scratch.mailbox();
+    for (int i = 0; i < 5; ++i)
+        REQUIRE(scratch.deliver({from}, "text\n"));
+    const auto mail = scratch.folder.open();
+    FolderCache cache(mail.get(), scratch.disk, 10);
+    UsageBook book(scratch.clock, scratch.disk);
+    const auto source = cache.open(from), target = cache.open(to);
+    std::vector<std::size_t> there;
+    for (bool all = false; !all;) {
+        auto change = book.change(**target);
+        int left = 2;
+        const auto step = carry(scratch.disk, **source, **target,
+                                {.change = change, .go_on = [&]() -> Result<bool> { return left-- > 0; }});
+        REQUIRE(step);
+        all = *step;
+        there.push_back(scratch.files(to).size());
+    }
+    CHECK(there == std::vector<std::size_t>{2, 4, 5});
 }
 
 TEST_CASE("where links do not go a move copies, each copy durable before it has its name")
@@ -97,7 +157,7 @@ TEST_CASE("where links do not go a move copies, each copy durable before it has 
     const auto seen = FailingDisk::folder_key(sys::open_folder(scratch.maildir(to) / "cur")->get());
     scratch.disk.elsewhere.insert(there);
     scratch.disk.calls.clear();
-    REQUIRE(scratch.store->carry(from, to));
+    REQUIRE(scratch.store->carry(from, to, Pass::copying));
     CHECK(scratch.disk.calls ==
           std::vector<std::string>{"copy", "sync message", fmt::format("link into {}", there),
                                    fmt::format("sync {}", there), fmt::format("sync {}", seen)});
@@ -110,9 +170,9 @@ TEST_CASE("an inbox that a session has open is not carried")
     const auto from = scratch.mailbox(), to = scratch.mailbox();
     const auto session = scratch.store->inbox(from);
     REQUIRE((*session)->lock());
-    CHECK(fault_of(scratch.store->carry(from, to)) == Fault::conflict);
+    CHECK(fault_of(scratch.store->carry(from, to, Pass::copying)) == Fault::conflict);
     (*session)->unlock();
-    CHECK(scratch.store->carry(from, to));
+    CHECK(scratch.store->carry(from, to, Pass::copying));
     CHECK((*session)->lock()); // and it is free again
 }
 
@@ -127,10 +187,10 @@ TEST_CASE("whichever call fails while messages are carried, carrying again bring
         const auto to = scratch.mailbox();
         REQUIRE(scratch.store->usage(from));
         scratch.disk.fail_call(n, EIO);
-        (void)scratch.store->carry(from, to);
+        (void)scratch.store->carry(from, to, Pass::copying);
         const bool fired = scratch.disk.has_failed();
         scratch.disk.work();
-        CHECK(scratch.store->carry(from, to));
+        CHECK(scratch.store->carry(from, to, Pass::copying));
         CHECK(scratch.files(to).size() == 3);
         CHECK(scratch.store->usage(to)->messages == 3);
         if (!fired) break;

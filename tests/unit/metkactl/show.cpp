@@ -105,10 +105,10 @@ TEST_CASE("status shows its programs as a table on a terminal and as rows of the
 {
     const auto card = parse(R"({"version":"1","instance":"/s","uptime":5,"customers":0,"domains":0,"shells":0,
         "mailboxes":0,"aliases":0,"programs":[{"name":"store","pid":5,"state":"running","restarts":0,"generation":1,
-        "missing":""}]})");
+        "started":"2027-01-01T00:00:00Z","missing":""}],"certificates":[]})");
     const auto piped = show(verb("status"), card, {Form::piped});
     CHECK(piped.contains("uptime\t5\n"));
-    CHECK(piped.ends_with("programs\tstore\t5\trunning\t0\t1\t\n"));
+    CHECK(piped.ends_with("programs\tstore\t5\trunning\t0\t1\t2027-01-01T00:00:00Z\t\n"));
     CHECK(show(verb("status"), card, {Form::terminal}).contains("restarts"));
 }
 

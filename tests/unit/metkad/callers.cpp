@@ -1,4 +1,4 @@
-#include "daemon/metkad/caller.h"
+#include "daemon/metkad/provisioning/caller.h"
 
 #include "daemon/metkad/provisioning/verbs.h"
 #include "tests/unit/metkad/office.h"
@@ -61,6 +61,7 @@ TEST_CASE("an answer holds the fields that the table promises, in its order, or 
                 R"({"address":"a@moja-firma.lublin.pl","shell":"anna","capacity":"1M","password":"x",
                     "valid_until":"+1d"})");
     office.done("my.alias.add", R"({"address":"c@moja-firma.lublin.pl"})", anna);
+    office.done("config.apply", "{}"); // one for the history
     office.done("alias.add", R"({"address":"b@moja-firma.lublin.pl","to":"anna"})");
     office.programs.push_back(
         {.name = "store", .state = "running", .pid = 5, .restarts = 1, .generation = 2});

@@ -89,6 +89,7 @@ asio::awaitable<Result<std::optional<sys::Descriptor>>> NotingTrees::remove(mail
         return each == key(place) ||
                (place.inbox_kind == directory::InboxKind::shell && each.second == place.inbox);
     });
+    std::erase_if(mail, [&](const auto& each) { return !made.contains(each.first); });
     co_return std::optional<sys::Descriptor>();
 }
 
@@ -109,15 +110,24 @@ asio::awaitable<Result<void>> NotingTrees::make_all(std::vector<maildir::InboxPl
     co_return called;
 }
 
-asio::awaitable<Result<void>> NotingTrees::carry(maildir::InboxPlace from, maildir::InboxPlace to)
+asio::awaitable<Result<bool>> NotingTrees::carry(maildir::CarryMessages order)
 {
-    const auto called = co_await over_the_wire(troubles, "tree.carry");
-    if (!called) co_return called;
-    if (in_session.contains(from.inbox))
+    const bool is_last = order.pass == maildir::Pass::last;
+    const auto called = co_await over_the_wire(troubles, is_last ? "tree.carry last" : "tree.carry");
+    if (!called) co_return pass(called);
+    if (in_session.contains(order.from.inbox))
         co_return fail(Fault::conflict, "somebody reads that inbox now; try again later");
-    if (!made.contains(key(to))) co_return fail(Fault::not_found, "there is no such tree to carry to");
-    carried.emplace_back(key(from), key(to));
-    co_return called;
+    if (!made.contains(key(order.to))) co_return fail(Fault::not_found, "there is no such tree to carry to");
+    const auto& from = mail[key(order.from)];
+    auto& to = mail[key(order.to)];
+    if (is_last) std::erase_if(to, [&](const auto& each) { return !from.contains(each); });
+    std::size_t left = mail_at_once;
+    for (const auto& each : from) {
+        if (to.contains(each)) continue;
+        if (left-- == 0) co_return false;
+        to.insert(each);
+    }
+    co_return true;
 }
 
 asio::awaitable<Result<std::vector<Bytes>>> NotingTrees::usages(std::vector<InboxId> inboxes)
@@ -130,10 +140,19 @@ asio::awaitable<Result<std::vector<Bytes>>> NotingTrees::usages(std::vector<Inbo
     co_return counted;
 }
 
+namespace {
+
+std::string about(const maildir::SendNotice& notice)
+{
+    return notice.of.empty() ? notice.about : notice.about + " " + notice.of;
+}
+
+} // namespace
+
 const maildir::NoticeRow* NotingTrees::find(const maildir::SendNotice& notice) const
 {
     const auto found = std::ranges::find_if(told, [&](const maildir::NoticeRow& each) {
-        return each.inbox == notice.inbox && each.notice == notice.notice && each.about == notice.about &&
+        return each.inbox == notice.inbox && each.notice == notice.notice && each.about == about(notice) &&
                each.days == notice.days;
     });
     return found == told.end() ? nullptr : &*found;
@@ -150,7 +169,7 @@ asio::awaitable<Result<maildir::NoticeSent>> NotingTrees::send(maildir::SendNoti
                     .inbox = notice.inbox,
                     .login = {},
                     .notice = notice.notice,
-                    .about = notice.about,
+                    .about = about(notice),
                     .days = notice.days,
                     .at = now});
     co_return maildir::NoticeSent{.at = now, .now = true};

@@ -52,7 +52,7 @@ struct NotingTrees final : Trees {
     asio::awaitable<Result<std::optional<sys::Descriptor>>> remove(maildir::InboxPlace place) override;
     asio::awaitable<Result<maildir::Usage>> usage(maildir::InboxPlace place) override;
     asio::awaitable<Result<void>> make_all(std::vector<maildir::InboxPlace> places) override;
-    asio::awaitable<Result<void>> carry(maildir::InboxPlace from, maildir::InboxPlace to) override;
+    asio::awaitable<Result<bool>> carry(maildir::CarryMessages order) override;
     asio::awaitable<Result<std::vector<Bytes>>> usages(std::vector<InboxId> inboxes) override;
     asio::awaitable<Result<maildir::NoticeSent>> send(maildir::SendNotice notice) override;
     asio::awaitable<Result<maildir::NoticeSent>> sent(maildir::AskNotice notice) override;
@@ -71,8 +71,9 @@ struct NotingTrees final : Trees {
     Bytes used;                // by each inbox of which `uses` says nothing
     std::map<InboxId, Bytes> uses;
     std::set<InboxId> in_session;
-    std::vector<std::pair<Place, Place>> carried;
-    std::vector<maildir::NoticeRow> told; // in order
+    std::map<Place, std::set<std::string>> mail; // what lies in each tree
+    std::size_t mail_at_once = 100;              // that one step carries
+    std::vector<maildir::NoticeRow> told;        // in order
     std::map<InboxId, maildir::Checked> checks;
     std::set<InboxId> uncountable;
 };

@@ -26,7 +26,8 @@ TestOffice::TestOffice()
                     .fences = fences,
                     .resolver = resolver,
                     .users = users,
-                    .administrators = {.own_uid = 0, .group = "metka-admin"},
+                    .own_uid = 0,
+                    .configuration = configuration,
                     .programs = [this] { return programs; },
                     .write_zones =
                         [this] {

@@ -13,6 +13,7 @@
 #include "core/directory/memory_directory.h"
 #include "daemon/metkad/engine/household.h"
 #include "daemon/metkad/provisioning/provisioning.h"
+#include "tests/unit/metkad/configuration_fake.h"
 #include "tests/unit/metkad/fakes.h"
 
 namespace metka::metkad::test {
@@ -68,6 +69,7 @@ class TestOffice {
     NotingFences fences{troubles};
     ToldRecords resolver{troubles};
     NamedUsers users;
+    ListedConfiguration configuration{troubles, settings, registry, clock};
     std::vector<ProgramState> programs;
     std::size_t zones_written = 0;
     std::vector<std::string> progress; // lines told before answers

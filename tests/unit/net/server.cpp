@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -138,6 +139,81 @@ TEST_CASE("a drain closes the listeners, tells every session, and is done after 
     house.loop.settle();
     CHECK(done == 1);
     CHECK(house.server.connections() == 0);
+}
+
+TEST_CASE("a drain in good time lets sessions go on, and one at once after it ends them")
+{
+    House house;
+    const auto one = house.visit();
+    int done = 0;
+    house.server.drain([&] { ++done; }, Pace::in_good_time);
+    house.loop.settle();
+    CHECK(done == 0);
+    CHECK(house.server.connections() == 1);
+    house.server.drain([&] { ++done; });
+    house.loop.until([&] { return done > 0; });
+    CHECK(receive_until_closed(one.first.get()) == "421 goodbye\r\n");
+    CHECK(done == 1);
+}
+
+TEST_CASE("a listener is known by name and address, and there is one of each")
+{
+    House house;
+    auto more = listen_on_loopback();
+    const auto same = house.server.listen(more.socket.duplicate(), "smtp", greet);
+    REQUIRE_FALSE(same);
+    CHECK(same.error().fault == Fault::conflict);
+    CHECK(house.server.listen(more.socket.duplicate(), "smtp", greet, "127.0.0.1:25"));
+    CHECK(house.server.listen(more.socket.duplicate(), "submission", greet, "127.0.0.1:25"));
+    for (const auto* const address : {"127.0.0.1:26", "127.0.0.1"}) {
+        const auto unknown = house.server.stop_listening("smtp", address);
+        REQUIRE_FALSE(unknown);
+        CHECK(unknown.error().fault == Fault::not_found);
+    }
+    CHECK(house.visit().second == "220 127.0.0.1\r\n");
+}
+
+TEST_CASE("who waits at a listener that goes is served, later ones are not, and sessions go on")
+{
+    House house;
+    const auto before = house.visit();
+    const auto waiting = connect_from("127.0.0.1", house.port);
+    const auto waiting_too = connect_from("127.0.0.2", house.port);
+    REQUIRE(house.server.stop_listening("smtp", ""));
+    CHECK(house.server.connections() == 3);
+    house.loop.settle();
+    CHECK(receive_some(waiting.get()) == "220 127.0.0.1\r\n");
+    CHECK(receive_some(waiting_too.get()) == "220 127.0.0.2\r\n");
+
+    const sys::Descriptor late(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(house.port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(connect(late.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0);
+    send_all(before.first.get(), "NOOP\r\n");
+    house.loop.settle();
+    CHECK(receive_some(before.first.get()) == "250 ok\r\n");
+
+    CHECK_FALSE(house.server.stop_listening("smtp", ""));
+    auto again = listen_on_loopback();
+    REQUIRE(house.server.listen(std::move(again.socket), "smtp", greet));
+    house.port = again.port;
+    CHECK(house.visit().second == "220 127.0.0.1\r\n");
+}
+
+TEST_CASE("new limits are for new connections, and end none")
+{
+    House house({.total = 10, .per_peer = 2});
+    const auto first = house.visit();
+    const auto second = house.visit();
+    house.server.limit({.total = 10, .per_peer = 1});
+    CHECK(house.server.connections() == 2);
+    const auto third = house.visit("127.0.0.2");
+    CHECK(third.second == "220 127.0.0.2\r\n");
+    CHECK(house.visit("127.0.0.2").second == too_many_from_peer);
+    house.server.limit({.total = 10, .per_peer = 3});
+    CHECK(house.visit().second == "220 127.0.0.1\r\n");
 }
 
 // UBSan looks whether an object's memory is there by making a pipe, and takes a process without descriptors

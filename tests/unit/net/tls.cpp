@@ -1,8 +1,12 @@
 #include "core/net/tls.h"
 
+#include <map>
+#include <vector>
+
 #include <doctest/doctest.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 #include "tests/unit/net/sockets.h"
 
@@ -120,6 +124,151 @@ TEST_CASE("a key under a passphrase is refused, and nobody is asked for it")
 {
     CHECK(sentence({.certificate = make_certificate().certificate, .key = encrypted_key()})
               .starts_with("the private key cannot be used; it must be PEM without a passphrase"));
+}
+
+namespace {
+
+// A house with three certificates, told apart by their serial numbers, and clients that ask for a host.
+struct Hosts {
+    explicit Hosts(int version) : client(client_context(version, version))
+    {
+        SSL_CTX_set_session_cache_mode(client.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_set_app_data(client.get(), this);
+        SSL_CTX_sess_set_new_cb(client.get(), [](SSL* ssl, SSL_SESSION* session) {
+            auto* const self = static_cast<Hosts*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+            self->ticket.reset(session);
+            return 1;
+        });
+    }
+
+    // Whose certificate a client is shown. Empty: the handshake fails.
+    std::string shown(const char* asked, SSL_SESSION* resumed = nullptr)
+    {
+        const Ssl server(SSL_new(context->get()));
+        const Ssl asking(SSL_new(client.get()));
+        BIO* one = nullptr;
+        BIO* other = nullptr;
+        REQUIRE(BIO_new_bio_pair(&one, 0, &other, 0) == 1);
+        SSL_set_bio(server.get(), one, one);
+        SSL_set_bio(asking.get(), other, other);
+        SSL_set_accept_state(server.get());
+        SSL_set_connect_state(asking.get());
+        if (asked != nullptr) REQUIRE(SSL_set_tlsext_host_name(asking.get(), asked) == 1);
+        if (resumed != nullptr) REQUIRE(SSL_set_session(asking.get(), resumed) == 1);
+        bool is_done = false;
+        for (int round = 0; round < 20 && !is_done; ++round) {
+            const bool client_is_done = SSL_do_handshake(asking.get()) == 1;
+            const bool server_is_done = SSL_do_handshake(server.get()) == 1;
+            is_done = client_is_done && server_is_done;
+        }
+        char byte = 0;
+        SSL_read(asking.get(), &byte, 1); // TLS 1.3 brings its ticket after the handshake
+        ERR_clear_error();
+        was_resumed = SSL_session_reused(server.get()) == 1;
+        CHECK(SSL_session_reused(asking.get()) == SSL_session_reused(server.get()));
+        // OpenSSL takes a session that broke off for one not to be resumed.
+        SSL_set_shutdown(asking.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        SSL_set_shutdown(server.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        return is_done ? owner_of(SSL_get0_peer_certificate(asking.get())) : std::string();
+    }
+
+    std::string owner_of(X509* certificate) const
+    {
+        for (const auto& [host, pem] : pems) {
+            const std::unique_ptr<BIO, int (*)(BIO*)> bio(
+                BIO_new_mem_buf(pem.certificate.data(), static_cast<int>(pem.certificate.size())), BIO_free);
+            const std::unique_ptr<X509, void (*)(X509*)> known(
+                PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+            if (X509_cmp(known.get(), certificate) == 0) return host.empty() ? "everybody else" : host;
+        }
+        return "nobody";
+    }
+
+    std::map<std::string, Pem> pems{{"", make_certificate()},
+                                    {"mail.example.org", make_certificate(KeyKind::rsa)},
+                                    {"*.Example.ORG", make_certificate()}};
+    std::shared_ptr<TlsContext> context = context_of(pems).value();
+    SslContext client;
+    std::unique_ptr<SSL_SESSION, void (*)(SSL_SESSION*)> ticket{nullptr, SSL_SESSION_free};
+    bool was_resumed = false;
+
+    static Result<std::shared_ptr<TlsContext>> context_of(const std::map<std::string, Pem>& pems)
+    {
+        std::vector<HostPem> certificates;
+        for (const auto& [host, pem] : pems)
+            certificates.push_back({.host = host, .chain = pem.certificate, .key = pem.key});
+        return TlsContext::make(certificates, "test");
+    }
+};
+
+} // namespace
+
+TEST_CASE("a client gets the certificate of the host it asks for, and that for everybody else otherwise")
+{
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        CAPTURE(version);
+        Hosts hosts(version);
+        CHECK(hosts.shown("mail.example.org") == "mail.example.org");
+        CHECK(hosts.shown("MAIL.Example.Org") == "mail.example.org");
+        CHECK(hosts.shown("pop.example.org") == "*.Example.ORG");
+        CHECK(hosts.shown("POP.EXAMPLE.ORG") == "*.Example.ORG");
+        for (const auto* const other : {"example.org", "a.b.example.org", ".example.org", "old.example.com",
+                                        "localhost", "192.0.2.1", "*.com"}) {
+            CAPTURE(other);
+            CHECK(hosts.shown(other) == "everybody else");
+        }
+        CHECK(hosts.shown(nullptr) == "everybody else");
+    }
+}
+
+TEST_CASE("a session is resumed for the host it began with, under TLS 1.2 and 1.3")
+{
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        for (const auto* const host : {"mail.example.org", "pop.example.org", "old.example.com"}) {
+            CAPTURE(version);
+            CAPTURE(host);
+            Hosts hosts(version);
+            const auto first = hosts.shown(host);
+            CHECK_FALSE(hosts.was_resumed);
+            REQUIRE(hosts.ticket);
+            const auto ticket = std::move(hosts.ticket);
+            CHECK(hosts.shown(host, ticket.get()) == first);
+            CHECK(hosts.was_resumed);
+        }
+    }
+}
+
+TEST_CASE("the rules of TLS hold for every host")
+{
+    Hosts hosts(TLS1_1_VERSION);
+    CHECK(hosts.shown("mail.example.org").empty());
+    CHECK(hosts.shown("pop.example.org").empty());
+    Hosts weak(TLS1_2_VERSION);
+    REQUIRE(SSL_CTX_set_cipher_list(weak.client.get(), "AES128-GCM-SHA256") == 1);
+    CHECK(weak.shown("mail.example.org").empty());
+}
+
+TEST_CASE("a set of certificates has one for everybody else, one for each host, and all of them can be used")
+{
+    const auto text_of = [](const std::vector<HostPem>& certificates) {
+        const auto made = TlsContext::make(certificates, "test");
+        REQUIRE_FALSE(made);
+        CHECK(made.error().fault == Fault::invalid);
+        return made.error().text;
+    };
+    const auto pem = make_certificate();
+    const auto other = make_certificate();
+    const HostPem everybody{.host = "", .chain = pem.certificate, .key = pem.key};
+    const HostPem host{.host = "mail.example.org", .chain = pem.certificate, .key = pem.key};
+    const HostPem same{.host = "Mail.example.org", .chain = pem.certificate, .key = pem.key};
+    const HostPem wrong{.host = "mail.example.org", .chain = pem.certificate, .key = other.key};
+    CHECK(text_of({}).starts_with("there is no certificate for clients that ask for no host"));
+    CHECK(text_of({host}).starts_with("there is no certificate for clients that ask for no host"));
+    CHECK(text_of({everybody, everybody}) == "for everybody else there are two certificates; one is right");
+    CHECK(text_of({everybody, host, same}) ==
+          "for Mail.example.org there are two certificates; one is right");
+    CHECK(text_of({everybody, wrong})
+              .starts_with("for mail.example.org: the private key does not belong to the certificate"));
 }
 
 TEST_CASE("a chain is sent with its certificate")

@@ -20,7 +20,7 @@ constexpr Reader readers[] = {Reader::metkad, Reader::store, Reader::smtp, Reade
 Settings unusual()
 {
     const auto loaded = load(
-        "state: {folder: \"/tmp/a \\\"b\\\" #c\"}\n"
+        "state: {folder: \"/tmp/a \\\"b\\\" #c\", generations: 5}\n"
         "control: {socket: /tmp/s, admin_group: wheel}\n"
         "operator: {host: a-b.example, domain: example.org, inbox: op@example.org, local_zones: "
         "[example.pl], time_zone: "
@@ -127,7 +127,7 @@ TEST_CASE("a rendered value says where it comes from")
     settings.smtp_errors = 3;
     const auto text = render(settings, Reader::smtp, 7);
     CHECK(text.contains("generation: 7\n"));
-    CHECK(text.contains("  errors: 3  # smtp.errors in metka.yaml\n"));
+    CHECK(text.contains("  errors: 3  # set by metkad\n"));
     CHECK(text.contains("  commands: 10000  # default\n"));
     CHECK(!text.contains("listen"));
 }

@@ -46,10 +46,10 @@ TEST_CASE("the engine serves the listeners it was handed, until it drains")
     engine.use_certificate(world.certificate);
     sockaddr_in mail{};
     sockaddr_in secure{};
-    REQUIRE(engine.listen("smtp", make_listener(mail)));
-    REQUIRE(engine.listen("submissions", make_listener(secure)));
+    REQUIRE(engine.listen("smtp", "127.0.0.1:25", make_listener(mail)));
+    REQUIRE(engine.listen("submissions", "127.0.0.1:465", make_listener(secure)));
     sockaddr_in other{};
-    CHECK(engine.listen("pop3s", make_listener(other)).error().fault == Fault::not_found);
+    CHECK(engine.listen("pop3s", "127.0.0.1:995", make_listener(other)).error().fault == Fault::not_found);
 
     auto client = connect_to(mail, loop);
     CHECK(client.read_line().value_or("").starts_with("220 poczta.platon.man.lublin.pl ESMTP"));
@@ -68,4 +68,43 @@ TEST_CASE("the engine serves the listeners it was handed, until it drains")
         loop.run_one_for(std::chrono::seconds(5));
     }
     CHECK(drained);
+}
+
+TEST_CASE("a session keeps the house it began in, the next one begins in the new one")
+{
+    smtp::test::World world;
+    asio::io_context loop;
+    world.house.limits.message = 1_MiB;
+    smtp::SmtpEngine engine(loop.get_executor(), {}, world.collaborators, world.house);
+    sockaddr_in mail{};
+    REQUIRE(engine.listen("smtp", "127.0.0.1:25", make_listener(mail)));
+    auto before = connect_to(mail, loop);
+    CHECK(before.read_line().value_or("").starts_with("220 poczta.platon.man.lublin.pl ESMTP"));
+
+    auto house = world.house;
+    house.host = "nowa.man.lublin.pl";
+    house.limits.message = 2_MiB;
+    engine.adopt(house, {});
+    const auto size_told = [](dialogues::Client& client) {
+        client.send("EHLO klient.test\r\n");
+        for (;;) {
+            const auto line = client.read_line().value_or("250 nothing of SIZE");
+            if (line.find("SIZE ") != std::string::npos) return line.substr(line.find("SIZE "));
+            if (line.starts_with("250 ")) return line;
+        }
+    };
+    CHECK(size_told(before) == "SIZE 1048576");
+    auto after = connect_to(mail, loop);
+    CHECK(after.read_line().value_or("").starts_with("220 nowa.man.lublin.pl ESMTP"));
+    CHECK(size_told(after) == "SIZE 2097152");
+
+    CHECK(engine.close_listener("smtp", "127.0.0.1:26").error().fault == Fault::not_found);
+    REQUIRE(engine.close_listener("smtp", "127.0.0.1:25"));
+    before.send("NOOP\r\n");
+    for (std::string line; !line.starts_with("250 2.0.0");) {
+        const auto heard = before.read_line();
+        REQUIRE(heard);
+        line = *heard;
+    }
+    engine.drain([] {});
 }

@@ -206,6 +206,82 @@ TEST_CASE("each wire is answered only what it is for")
     CHECK(std::filesystem::exists(house.scratch.maildir(inbox)));
 }
 
+TEST_CASE("a transaction is committed by the store it began on, also when that was replaced meanwhile")
+{
+    Wired house;
+    const auto facts = house.scratch.mailbox(1_MiB);
+    const auto inbox = facts.place.inbox;
+    net::Link link;
+    const auto old = house.connect(link, "smtp", &store::StoreEngine::serve_smtp);
+    WireSink sink(link);
+    const auto id = house.scratch.next_id();
+    REQUIRE(run(house.loop, sink.promise(id, inbox, 1_KiB)));
+    auto message = run(house.loop, sink.open(id, inbox));
+    REQUIRE(message);
+    const auto abandoned = house.scratch.next_id();
+    REQUIRE(run(house.loop, sink.promise(abandoned, inbox, 1_KiB)));
+
+    store::StoreEngine next(house.loop.get_executor(), *house.scratch.store, house.scratch.directory,
+                            house.notices, 1);
+    auto pair = sys::make_wire();
+    REQUIRE(pair);
+    next.serve_smtp(net::Wire::open(house.loop.get_executor(), std::move(pair->one), "smtp"));
+    const auto fresh = net::Wire::open(house.loop.get_executor(), std::move(pair->other), "store");
+    fresh->serve({});
+    link.replace(fresh);
+    const auto later = house.scratch.next_id();
+    REQUIRE(run(house.loop, sink.promise(later, inbox, 1_KiB)));
+
+    REQUIRE(sys::write_whole(message->file.get(), text, 0));
+    message->file.reset();
+    const auto committed = run(house.loop, sink.commit(id, {inbox}, Scratch::written_of(text)));
+    CHECK_MESSAGE(committed, (committed ? "" : committed.error().text));
+    CHECK(house.scratch.files(facts).size() == 1);
+    CHECK(old->is_open());
+    sink.abandon(abandoned);
+    CHECK_FALSE(old->is_open());
+    CHECK(fresh->is_open());
+    CHECK(run(house.loop, sink.open(later, inbox)));
+    fresh->close();
+}
+
+TEST_CASE("a commit that fails ends its transaction, and its wire is held for it no longer")
+{
+    Wired house;
+    const auto inbox = house.scratch.mailbox(1_MiB).place.inbox;
+    net::Link link;
+    const auto old = house.connect(link, "smtp", &store::StoreEngine::serve_smtp);
+    WireSink sink(link);
+    const auto id = house.scratch.next_id();
+    REQUIRE(run(house.loop, sink.promise(id, inbox, 1_KiB)));
+    CHECK_FALSE(run(house.loop, sink.commit(id, {InboxId::make(house.scratch.clock.now())}, {})));
+    sink.abandon(id);
+    link.replace(nullptr);
+    CHECK_FALSE(old->is_open());
+    CHECK(fault_of(run(house.loop, sink.promise(id, inbox, 1_KiB))) == Fault::unavailable);
+}
+
+TEST_CASE("a store that drains waits until every inbox it granted has been let go")
+{
+    Wired house;
+    const auto inbox = house.scratch.mailbox().place.inbox;
+    bool drained = false;
+    house.engine.drain([&] { drained = true; });
+    CHECK(drained);
+
+    auto session = house.inbox(inbox);
+    REQUIRE(session);
+    drained = false;
+    house.engine.drain([&] { drained = true; });
+    CHECK(run(house.loop, (*session)->list()));
+    CHECK_FALSE(drained);
+    session->reset();
+    while (!drained) {
+        house.loop.restart();
+        house.loop.run_one();
+    }
+}
+
 TEST_CASE("an inbox is granted with the end of a wire and with nothing else")
 {
     Wired house;

@@ -22,7 +22,7 @@ Value run(asio::io_context& loop, asio::awaitable<Value> coroutine)
     auto future = asio::co_spawn(loop, std::move(coroutine), asio::use_future);
     while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
         loop.restart();
-        loop.run_one();
+        loop.run_one_for(std::chrono::milliseconds(5)); // the future may be filled by a thread of Asio's
     }
     return future.get();
 }

@@ -28,7 +28,7 @@ TEST_CASE("metkad makes many inboxes, counts them, moves one, and sends a notice
     CarryMessages carrying;
     carrying.from = from.place;
     carrying.to = to.place;
-    CHECK(house.ask<Done>(house.metkad, carrying));
+    CHECK(house.ask<Carried>(house.metkad, carrying)->all);
     CHECK(house.scratch.files(to).size() == 1);
 
     house.scratch.directory.records[to.place.inbox].login = "biuro@firma.example";

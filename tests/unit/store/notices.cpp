@@ -348,3 +348,58 @@ TEST_CASE(
     CHECK(status.st_gid == 4242);
     CHECK((status.st_mode & 07777) == 0440);
 }
+
+TEST_CASE("the operator is told of a certificate in the operator's language, once for each host and day")
+{
+    Office office;
+    const auto to = office.mailbox(Bytes{1}, Language::english);
+    auto notice = office.notice(to, Notice::certificate, 7);
+    notice.left = 5;
+    notice.of = "mail.example.org";
+    notice.language = "pl";
+    CHECK(office.notices->send(to, notice)->now); // past any capacity
+    CHECK_FALSE(office.notices->send(to, notice)->now);
+    const auto letter = office.letter(to);
+    CHECK(letter.find("\nSubject: Certyfikat serwera mail.example.org wygasa dnia 31 grudnia 2027\n") !=
+          std::string::npos);
+    CHECK(letter.find(
+              "Certyfikat TLS serwera mail.example.org wygasa dnia 31 grudnia 2027:\npozostało 5 dni.") !=
+          std::string::npos);
+    CHECK(letter.find("Metka sama zacznie") != std::string::npos);
+
+    notice.of = "smtp.example.org";
+    CHECK(office.notices->send(to, notice)->now);
+    notice.days = 0;
+    CHECK(office.notices->send(to, notice)->now);
+    const auto rows = office.notices->list({});
+    REQUIRE(rows);
+    REQUIRE(rows->size() == 3);
+    CHECK(rows->front().notice == Notice::certificate);
+    CHECK(rows->front().about == "2027-12-31 smtp.example.org");
+    CHECK(office.notices->sent(notice)->at != 0);
+}
+
+TEST_CASE("the letter of a certificate that has ended says so in English, too")
+{
+    Office office;
+    const auto to = office.mailbox({});
+    auto notice = office.notice(to, Notice::certificate, 0);
+    notice.of = "mail.example.org";
+    notice.language = "en";
+    REQUIRE(office.notices->send(to, notice));
+    const auto letter = office.letter(to);
+    CHECK(letter.find("\nSubject: The server certificate of mail.example.org has expired\n") !=
+          std::string::npos);
+    CHECK(letter.find("expired on 31 December 2027.") != std::string::npos);
+    CHECK(letter.find("without a restart.") != std::string::npos);
+}
+
+TEST_CASE("a notice of a certificate names its host, and no other notice does")
+{
+    Office office;
+    const auto to = office.mailbox({});
+    CHECK(fault_of(office.notices->send(to, office.notice(to, Notice::certificate))) == Fault::invalid);
+    auto notice = office.notice(to);
+    notice.of = "mail.example.org";
+    CHECK(fault_of(office.notices->send(to, notice)) == Fault::invalid);
+}

@@ -88,3 +88,15 @@ TEST_CASE("what is below the level asked for is not written")
     log_as("metka-test", Level::info);
     CHECK(logged(Level::debug, {}).empty());
 }
+
+TEST_CASE("another level holds from the next line on")
+{
+    CHECK(logged(Level::debug, {}).empty());
+    log_from(Level::debug);
+    CHECK(logged(Level::debug, {}) == "test.event");
+    log_from(Level::error);
+    CHECK(logged(Level::warning, {}).empty());
+    CHECK(logged(Level::error, {}) == "test.event");
+    log_from(Level::info);
+    CHECK(logged(Level::info, {}) == "test.event");
+}

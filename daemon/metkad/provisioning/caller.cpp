@@ -1,4 +1,4 @@
-#include "daemon/metkad/caller.h"
+#include "daemon/metkad/provisioning/caller.h"
 
 #include <algorithm>
 #include <vector>
