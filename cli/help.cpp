@@ -49,6 +49,7 @@ std::string columns(const std::vector<Line>& lines)
 std::string every_command(Language language, const std::vector<Option>& more = {})
 {
     std::vector<Line> lines;
+    lines.reserve(std::size(options) + more.size());
     for (const auto& option : options)
         lines.emplace_back(option.form, said(language, option.help));
     for (const auto& option : more)

@@ -139,7 +139,7 @@ Result<void> CertificateChain::takes(std::string_view key_pem) const
     ERR_clear_error();
     const auto bio = reader(key_pem);
     const char* asked = nullptr;
-    const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, note_passphrase, &asked));
+    const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, note_passphrase, static_cast<void*>(&asked)));
     const bool belongs = key && X509_check_private_key(own_.get(), key.get()) == 1;
     ERR_clear_error();
     if (belongs) return {};
@@ -147,8 +147,9 @@ Result<void> CertificateChain::takes(std::string_view key_pem) const
         return fail(Fault::invalid,
                     "the key has a passphrase, which nobody could type in here; write it without one");
     if (!key)
-        return fail(Fault::invalid,
-                    "there is no private key in it that can be read; it must be PEM, “-----BEGIN PRIVATE KEY-----”");
+        return fail(
+            Fault::invalid,
+            "there is no private key in it that can be read; it must be PEM, “-----BEGIN PRIVATE KEY-----”");
     return fail(Fault::invalid, "the key does not belong to the certificate");
 }
 

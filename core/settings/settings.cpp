@@ -1,6 +1,7 @@
 #include "core/settings/settings.h"
 
 #include <array>
+#include <cassert>
 
 #include "core/base/text.h"
 #include "core/settings/values.h"
@@ -23,8 +24,10 @@ Settings::Settings()
 {
     for (const auto& row : rows()) {
         if (row.fallback == "none") continue;
-        for (const auto word : split(row.fallback, ' '))
-            (void)take(*this, row, word); // a test reads every default
+        for (const auto word : split(row.fallback, ' ')) {
+            [[maybe_unused]] const auto taken = take(*this, row, word);
+            assert(taken.has_value()); // a test reads every default
+        }
     }
 }
 

@@ -105,7 +105,7 @@ Result<std::vector<std::string>> drop_in_paths(const std::string& folder)
                     escaped(folder, longest_path), names.size(), most_drop_ins);
     std::ranges::sort(names);
     for (auto& name : names)
-        name = folder + "/" + name;
+        name.insert(0, folder + "/");
     return names;
 }
 

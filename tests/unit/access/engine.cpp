@@ -54,9 +54,11 @@ struct Listener {
 sys::Descriptor connected(const sockaddr_in& address)
 {
     sys::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(socket);
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    [[maybe_unused]] const int refused =
+        connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     return socket;
 }
 
@@ -96,7 +98,7 @@ std::string served(World& world, std::shared_ptr<net::TlsContext> tls, Client cl
     engine.use_tls(std::move(tls));
     Listener listener;
     const auto address = listener.address;
-    (void)engine.listen("pop3s", "127.0.0.1:995", std::move(listener.socket));
+    REQUIRE(engine.listen("pop3s", "127.0.0.1:995", std::move(listener.socket)));
     std::string heard;
     bool drained = false;
     std::thread thread([&] {

@@ -175,7 +175,9 @@ class FailingDisk final : public Disk {
     bool fails()
     {
         const std::scoped_lock lock(mutex_);
-        if (left_ == 0 || --left_ > 0) return false;
+        if (left_ == 0) return false;
+        --left_;
+        if (left_ > 0) return false;
         failed_ = true;
         return true;
     }

@@ -17,6 +17,7 @@ Result<settings::Loaded> ListedConfiguration::files() const
 std::vector<std::uint64_t> ListedConfiguration::generations() const
 {
     std::vector<std::uint64_t> numbers;
+    numbers.reserve(past.size() + 1);
     for (const auto& [each, settings] : past)
         numbers.push_back(each);
     numbers.push_back(number);

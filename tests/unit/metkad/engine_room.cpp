@@ -57,6 +57,7 @@ sys::Descriptor certificates(std::vector<std::string> hosts)
 settings::ListenAddress free_address()
 {
     const sys::Descriptor probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(probe);
     auto address = at({.host = "127.0.0.1", .port = 0});
     socklen_t size = sizeof address;
     REQUIRE(bind(probe.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
@@ -149,6 +150,7 @@ void EngineRoom::lose(Program program)
 Client::Client(const settings::ListenAddress& address)
     : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
+    REQUIRE(socket_);
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
     setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     const auto to = at(address);

@@ -50,7 +50,7 @@ class Scarcity {
             std::swap(filling, fillings_.back());
         }
         auto limit = before_;
-        limit.rlim_cur = static_cast<rlim_t>(filling.get() + left);
+        limit.rlim_cur = static_cast<rlim_t>(filling.get()) + static_cast<rlim_t>(left);
         REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     }
     Scarcity(const Scarcity&) = delete;

@@ -64,11 +64,13 @@ std::future<std::string> TestOffice::on_its_way(std::string line)
 std::vector<std::string> TestOffice::at_once(const std::vector<std::string>& lines)
 {
     std::vector<std::future<std::string>> answers;
+    answers.reserve(lines.size());
     for (const auto& line : lines)
         answers.push_back(on_its_way(line));
     loop.restart();
     loop.run();
     std::vector<std::string> heard;
+    heard.reserve(answers.size());
     for (auto& answer : answers)
         heard.push_back(answer.get());
     return heard;
@@ -96,7 +98,7 @@ Error TestOffice::refused(std::string_view method, std::string_view params, cons
 bool TestOffice::is_killed(std::string_view method, std::string_view params)
 {
     try {
-        const auto answer = line(request(method, params));
+        (void)line(request(method, params));
         return false;
     } catch (const Killed&) {
         return true;

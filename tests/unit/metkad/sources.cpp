@@ -35,7 +35,8 @@ class Ground {
     {
         fs::create_directories((folder_ / name).parent_path());
         std::ofstream(folder_ / name, std::ios::binary) << text;
-        fs::permissions(folder_ / name, fs::perms(0644));
+        fs::permissions(folder_ / name, fs::perms::owner_read | fs::perms::owner_write |
+                                            fs::perms::group_read | fs::perms::others_read);
     }
     std::vector<std::string> names() const // of the files that are read
     {

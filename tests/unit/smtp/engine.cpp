@@ -88,7 +88,7 @@ TEST_CASE("a session keeps the house it began in, the next one begins in the new
     const auto size_told = [](dialogues::Client& client) {
         client.send("EHLO klient.test\r\n");
         for (;;) {
-            const auto line = client.read_line().value_or("250 nothing of SIZE");
+            auto line = client.read_line().value_or("250 nothing of SIZE");
             if (line.find("SIZE ") != std::string::npos) return line.substr(line.find("SIZE "));
             if (line.starts_with("250 ")) return line;
         }
