@@ -68,7 +68,7 @@ void CertificateWatch::stop()
 
 asio::awaitable<void> CertificateWatch::step(Steady::time_point now)
 {
-    if (holds_ == 0) co_await look(now);
+    co_await look(now);
     if (next_notices_ && now < *next_notices_) co_return;
     co_await tell_operator(now);
 }
@@ -78,6 +78,7 @@ asio::awaitable<void> CertificateWatch::step(Steady::time_point now)
 
 asio::awaitable<void> CertificateWatch::look(Steady::time_point now)
 {
+    if (holds_ > 0) co_return;
     // While the new ones are refused, these are still the marks of the old: it is tried at every look.
     if (look_at_certificates(settings_) == in_use_.marks) {
         end_trouble();

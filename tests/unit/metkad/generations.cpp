@@ -9,44 +9,23 @@
 
 #include "core/sys/file.h"
 #include "daemon/metkad/configuration/generations.h"
+#include "tests/unit/metkad/state_folder.h"
 
 namespace metka::metkad {
 
 namespace {
 
 namespace fs = std::filesystem;
-using settings::Loaded;
 using settings::Reader;
+using test::with_recipients;
 
-Loaded with_recipients(std::uint64_t recipients)
-{
-    Loaded loaded;
-    loaded.settings.smtp_recipients = recipients;
-    return loaded;
-}
-
-// A state folder that goes with the test.
-struct State {
-    State()
-    {
-        auto name = (fs::temp_directory_path() / "metka-generations-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path = name;
-        folder = sys::open_folder(name).value();
-    }
-    ~State() { fs::remove_all(path); }
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-
+struct State : test::StateFolder {
     Generations open() const { return Generations::open(folder.get(), {}).value(); }
     fs::path file(std::string_view inner) const { return path / "generations" / inner; }
     void append(std::string_view inner, std::string_view text) const
     {
         std::ofstream(file(inner), std::ios::app) << text;
     }
-
-    fs::path path;
-    sys::Descriptor folder;
 };
 
 } // namespace

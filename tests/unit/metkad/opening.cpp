@@ -7,6 +7,7 @@
 #include "core/directory/memory_directory.h"
 #include "core/sys/file.h"
 #include "daemon/metkad/configuration/opening.h"
+#include "tests/unit/metkad/state_folder.h"
 
 namespace metka::metkad {
 
@@ -14,28 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 using directory::SwitchEntry;
-using settings::Loaded;
-
-Loaded with_recipients(std::uint64_t recipients)
-{
-    Loaded loaded;
-    loaded.settings.smtp_recipients = recipients;
-    return loaded;
-}
+using test::with_recipients;
 
 // An instance that has run.
-struct Past {
-    Past()
-    {
-        auto name = (fs::temp_directory_path() / "metka-opening-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path = name;
-        folder = sys::open_folder(name).value();
-        generations.emplace(Generations::open(folder.get(), {}).value());
-    }
-    ~Past() { fs::remove_all(path); }
-    Past(const Past&) = delete;
-    Past& operator=(const Past&) = delete;
+struct Past : test::StateFolder {
+    Past() : generations(Generations::open(folder.get(), {}).value()) {}
 
     void ran(std::uint64_t recipients)
     {
@@ -56,8 +40,6 @@ struct Past {
         return choose_generation(with_recipients(recipients), *generations, registry).value();
     }
 
-    fs::path path;
-    sys::Descriptor folder;
     std::optional<Generations> generations;
     directory::MemoryDirectory registry;
     Instant now = from_unix_ms(1'800'000'000'000);
