@@ -141,6 +141,9 @@ submissions:
   listen: ["127.0.0.1:$((port_base + 465))"]
 pop3s:
   listen: ["127.0.0.1:$((port_base + 995))"]
+plan:
+  messages_per_hour: 0 # no limit: here one account sends all that is tried out
+  messages_per_day: 0
 YAML
     else
         previous=$(old_port_base "$1")

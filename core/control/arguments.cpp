@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/receipt.h"
 #include "core/base/text.h"
 #include "core/domain/date.h"
 #include "core/domain/objects.h"
@@ -103,6 +104,13 @@ Result<Value> read_generation(const Parameter&, const std::string& text)
     return Value(*number);
 }
 
+Result<Value> read_receipt(const Parameter&, const std::string& text)
+{
+    const auto code = ReceiptCode::parse(text);
+    if (!code) return pass(code);
+    return Value(code->text());
+}
+
 Result<Value> read_percent(const Parameter&, const std::string& text)
 {
     const auto number =
@@ -168,18 +176,29 @@ Result<Value> read_password(const Parameter&, const std::string& text)
 }
 
 using Reader = Result<Value> (*)(const Parameter&, const std::string&);
-constexpr std::array<Reader, 22> readers{
-    read_address,       read_contact,
-    read_domain,        read_name,
-    read_login,         read_inbox,
-    read_capacity,      read_date,
-    read_text,          read_number,
-    read_percent,       read_override_number,
-    read_override_days, read_override_domain,
-    read_local_name,    read_plan,
+constexpr std::array<Reader, 23> readers{
+    read_address,
+    read_contact,
+    read_domain,
+    read_name,
+    read_login,
+    read_inbox,
+    read_capacity,
+    read_date,
+    read_text,
+    read_number,
+    read_percent,
+    read_override_number,
+    read_override_days,
+    read_override_domain,
+    read_local_name,
+    read_plan,
     read_text, // a setting
-    read_generation,    nullptr,
-    read_choice,        nullptr,
+    read_generation,
+    read_receipt,
+    nullptr,
+    read_choice,
+    nullptr,
     read_password, // the two are no texts
 };
 

@@ -8,29 +8,11 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> placeholders{
-    "ADDRESS",
-    "CONTACT",
-    "DOMAIN",
-    "NAME",
-    "LOGIN",
-    "ADDRESS|LOGIN",
-    "SIZE",
-    "DATE",
-    "TEXT",
-    "NUMBER",
-    "PERCENT",
-    "NUMBER|plan",
-    "DAYS|plan",
-    "DOMAIN|none",
-    "NAME",
-    "PLAN",
-    "KEY|GENERATION",
-    "GENERATION",
-    "FILE",
-    "",
-    "",
-    "",
+constexpr std::array<std::string_view, 23> placeholders{
+    "ADDRESS", "CONTACT", "DOMAIN",         "NAME",       "LOGIN",       "ADDRESS|LOGIN", "SIZE",
+    "DATE",    "TEXT",    "NUMBER",         "PERCENT",    "NUMBER|plan", "DAYS|plan",     "DOMAIN|none",
+    "NAME",    "PLAN",    "KEY|GENERATION", "GENERATION", "CODE",        "FILE",          "",
+    "",        "",
 };
 
 std::string usage_of(const Parameter& parameter)

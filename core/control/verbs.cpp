@@ -12,7 +12,7 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::array<NounHelp, 17> noun_table{{
+constexpr std::array<NounHelp, 18> noun_table{{
     {"customer", "who buys the service"},
     {"plan", "the numbers that accounts start from"},
     {"domain", "a customer's DNS domain: one virtual mail server"},
@@ -25,6 +25,7 @@ constexpr std::array<NounHelp, 17> noun_table{{
     {"config", "the settings of metka.yaml, and the generations made of them"},
     {"engine", "the programs that mail goes through"},
     {"daemon", "metkad itself"},
+    {"explain", "which rule decides, which object, and what would change it"},
     {"apply", "bring many objects to what a file describes"},
     {"log", "who changed what, and when"},
     {"status", "how Metka's programs are, and how much there is"},
@@ -36,7 +37,7 @@ std::vector<Verb> all_verbs()
 {
     std::vector<Verb> all;
     for (const auto part : {customer_verbs(), domain_verbs(), shell_verbs(), mailbox_verbs(), alias_verbs(),
-                            my_verbs(), sweep_verbs(), configuration_verbs(), house_verbs()})
+                            my_verbs(), sweep_verbs(), configuration_verbs(), explain_verbs(), house_verbs()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }

@@ -51,6 +51,7 @@ enum class Type {
     plan,            // the name of a plan in metka.yaml
     setting,         // a key of metka.yaml, a section of it, or the number of a generation
     generation,      // the number of a generation
+    receipt,         // the code behind a refusal
     objects,         // a list of objects, for `apply`, which reads them from a FILE
     choice,          // one of `choices`
     flag,            // true or false

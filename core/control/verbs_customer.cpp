@@ -46,7 +46,7 @@ constexpr std::array<Field, 13> card{{
 
 constexpr Parameter plan_key{"name", plan, key, "name of the plan"};
 constexpr std::array plan_alone{plan_key};
-constexpr std::array<Field, 10> plan_row{{
+constexpr std::array<Field, 12> plan_row{{
     {"name", Kind::text, "the key; standard is the section `plan` of metka.yaml, the others stand below `plans`"},
     {"disk_limit", Kind::capacity, "of a new shell account"},
     {"capacity", Kind::capacity, "of a new mailbox"},
@@ -57,6 +57,8 @@ constexpr std::array<Field, 10> plan_row{{
     {"notice_days", Kind::text, "how many days before its last day the user of a mailbox is told"},
     {"grace_days", Kind::number, "that an expired or removed mailbox keeps its mail"},
     {"quarantine_days", Kind::number, "that a freed address is kept from other customers"},
+    {"messages_per_hour", Kind::number, "that each account may send; 0: no limit"},
+    {"messages_per_day", Kind::number, "that each account may send; 0: no limit"},
 }};
 
 constexpr std::array<Verb, 10> table{{

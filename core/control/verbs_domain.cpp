@@ -9,30 +9,32 @@ using namespace parts;
 // clang-format off
 constexpr Parameter domain_key{"domain", domain, key, "the DNS domain"};
 constexpr Parameter free_mailboxes{"free_mailboxes", override_number, optional, "free mailboxes in it; “plan”: as many as the plan says"};
+constexpr Parameter protect_sender{"protect_sender", choice, optional, "on: mail from outside that claims a sender of it is refused; off: newsletters and forwarders may", switches};
 constexpr std::array add_parameters{
     domain_key,
     Parameter{"customer", name, required, "whose domain it is"},
     Parameter{"owned", flag, optional, "take a foreign domain as the customer's without a proof in DNS"},
-    free_mailboxes, dry_run,
+    free_mailboxes, protect_sender, dry_run,
 };
 constexpr std::array set_parameters{
     domain_key, state_,
     Parameter{"owned", flag, optional, "take a pending domain as the customer's without a proof in DNS"},
-    free_mailboxes, dry_run,
+    free_mailboxes, protect_sender, dry_run,
 };
 constexpr std::array key_alone{domain_key};
 constexpr std::array key_and_dry_run{domain_key, dry_run};
 constexpr std::array<std::string_view, 3> states{"pending", "active", "suspended"};
 constexpr std::array list_parameters{of_customer, Parameter{"state", choice, optional, "only those in this state", states}};
 constexpr std::array remove_parameters{domain_key, recursive, dry_run};
-constexpr std::array<Field, 4> row{{
+constexpr std::array<Field, 5> row{{
     {"domain", Kind::domain, "the key"},
     {"customer", Kind::text, "whose it is"},
     {"kind", Kind::word, "local (under a local zone of the operator) or foreign"},
     {"state", Kind::word, "pending, active or suspended"},
+    {"protect_sender", Kind::flag, "mail from outside that claims a sender of it is refused"},
 }};
-constexpr std::array<Field, 10> card{{
-    row[0], row[1], row[2], row[3],
+constexpr std::array<Field, 11> card{{
+    row[0], row[1], row[2], row[3], row[4],
     {"proof", Kind::text, "pending: the TXT record that proves who owns the domain"},
     {"mailboxes", Kind::number, "how many mailboxes have their address in it"},
     {"free_mailboxes", Kind::number, "how many of them are free"},

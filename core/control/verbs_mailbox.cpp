@@ -17,13 +17,13 @@ constexpr std::array add_parameters{
     mailbox_key,
     Parameter{"customer", name, optional, "a paid mailbox of this customer"},
     Parameter{"shell", login, optional, "a free mailbox in the space of this shell account"},
-    capacity_, valid_until, host_name, grace, notice_days, language,
+    capacity_, valid_until, host_name, grace, notice_days, per_hour, per_day, language,
     Parameter{"force", flag, optional, "in a domain that is still pending"},
     Parameter{"password", password, required, "of its user"},
     dry_run,
 };
 constexpr std::array set_parameters{
-    mailbox_key, capacity_, valid_until, state_, host_name, grace, notice_days, language,
+    mailbox_key, capacity_, valid_until, state_, host_name, grace, notice_days, per_hour, per_day, language,
     Parameter{"customer", name, optional, "make a free mailbox a paid one of this, its own customer"},
     Parameter{"shell", login, optional, "make it a free mailbox in the space of this shell account"},
     Parameter{"password", password, optional, "a new one"},
@@ -65,7 +65,7 @@ constexpr std::array<Field, 7> row{{
     {"kind", Kind::word, "free or paid"},
     mailbox_customer, mailbox_shell, mailbox_capacity, mailbox_until,
 }};
-constexpr std::array<Field, 16> card{{
+constexpr std::array<Field, 18> card{{
     row[0], row[1], row[2], mailbox_customer, mailbox_shell, mailbox_capacity,
     {"usage", Kind::size, "how much it holds"},
     {"messages", Kind::number, "how many messages"},
@@ -74,6 +74,7 @@ constexpr std::array<Field, 16> card{{
     {"host_address", Kind::address, "its address in the operator's host domain"},
     {"grace_days", Kind::number, "days that its mail is kept after the last one"},
     {"notice_days", Kind::text, "days before the last one on which its user is told"},
+    most_per_hour, most_per_day,
     {"language", Kind::text, "pl or en"},
     {"maildir", Kind::text, "where the inbox is, below the state folder"},
     {"created", Kind::instant, "when it was added"},

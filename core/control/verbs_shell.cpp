@@ -17,14 +17,14 @@ constexpr std::array add_parameters{
     Parameter{"adopt", flag, optional, "the Unix user is there already and stays when the account goes"},
     disk_limit,
     Parameter{"free_domain", domain, optional, "the one domain in which its free mailboxes live"},
-    aliases, free_mailboxes, language,
+    aliases, free_mailboxes, per_hour, per_day, language,
     Parameter{"password", password, optional, "of the Unix user; without one nobody can log in until it is set"},
     dry_run,
 };
 constexpr std::array set_parameters{
     shell_key, disk_limit,
     Parameter{"free_domain", override_domain, optional, "the one domain in which its free mailboxes live, or none"},
-    aliases, free_mailboxes, language, state_,
+    aliases, free_mailboxes, per_hour, per_day, language, state_,
     Parameter{"password", password, optional, "a new one for the Unix user"},
     Parameter{"force", flag, optional, "lower the disk limit below what is promised: delivery stops until there is room"},
     dry_run,
@@ -49,7 +49,7 @@ constexpr std::array<Field, 5> row{{
     {"disk_limit", Kind::capacity, "room for home, inbox and free mailboxes together"},
     {"free_domain", Kind::domain, "where its free mailboxes live"},
 }};
-constexpr std::array<Field, 22> card{{
+constexpr std::array<Field, 24> card{{
     row[0], row[1], row[2], row[3], row[4],
     {"uid", Kind::number, "of the Unix user"},
     {"adopted", Kind::flag, "the Unix user was there before Metka"},
@@ -64,6 +64,7 @@ constexpr std::array<Field, 22> card{{
     {"most_free_mailboxes", Kind::number, "how many it may hold"},
     {"self_service_aliases", Kind::number, "how many aliases its user has made"},
     {"most_self_service_aliases", Kind::number, "how many the user may make"},
+    most_per_hour, most_per_day,
     {"language", Kind::text, "pl or en"},
     {"maildir", Kind::text, "where the inbox is, below the state folder"},
     {"problems", Kind::steps, "what the sweeps found and a person must look at"},

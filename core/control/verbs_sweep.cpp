@@ -38,8 +38,8 @@ constexpr std::array notice_parameters{
 constexpr std::array<Field, 4> notice_row{{
     {"at", Kind::instant, "when it was sent"},
     {"to", Kind::address, "to which mailbox or shell account"},
-    {"notice", Kind::text, "near_expiry, expired, nearly_full or certificate"},
-    {"about", Kind::text, "the last day, and how many days before it; of a certificate also the host"},
+    {"notice", Kind::text, "near_expiry, expired, nearly_full, certificate, sending_limit or sender_limited"},
+    {"about", Kind::text, "the day it is about, and how many days before it; to the operator also whose"},
 }};
 
 constexpr std::array<Verb, 3> table{{

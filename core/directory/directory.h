@@ -33,6 +33,10 @@ class Directory {
     virtual Result<std::optional<InboxRecord>> login(std::string_view name) = 0;
     virtual Result<bool> may_send_as(const InboxId&,
                                      const Address&) = 0; // its own addresses, in active domains
+    // Does mail from outside have to leave the senders of this domain alone? Only an active domain asks for
+    // it; false for one that is not ours.
+    virtual Result<bool> protects_senders(const DomainName&) = 0;
+    virtual Result<std::optional<SendingRecord>> sending(const InboxId&) = 0;   // none: no such account
     virtual Result<std::optional<SpaceRecord>> space(const InboxId& shell) = 0; // none: no such shell account
 };
 

@@ -50,6 +50,12 @@ constexpr sqlite::Sql space_of =
     " UNION ALL SELECT 1, NULL, NULL, id, 0 FROM mailbox WHERE shell = $1"
     " UNION ALL SELECT 2, NULL, NULL, inbox, removed FROM removed WHERE shell = $1 ORDER BY part, at, inbox";
 
+constexpr sqlite::Sql sending_of =
+    "SELECT c.plan, coalesce(m.messages_per_hour, s.messages_per_hour),"
+    " coalesce(m.messages_per_day, s.messages_per_day)"
+    " FROM inbox i LEFT JOIN mailbox m ON m.id = i.id LEFT JOIN shell_account s ON s.id = i.id"
+    " LEFT JOIN customer c ON c.id = coalesce(m.customer, s.customer) WHERE i.id = $1";
+
 struct SpaceRow {
     std::int64_t part;
     Capacity limit;
@@ -78,6 +84,13 @@ Result<InboxRecord> read_record(const Rows& row)
                        .suspended = row.number(7) == 1,
                        .closed = row.number(9) == 1,
                        .language = read_language(row, 8)};
+}
+
+Result<SendingRecord> read_sending(const Rows& row)
+{
+    return SendingRecord{.plan = row.is_null(0) ? std::string(standard_plan) : row.text(0),
+                         .messages_per_hour = read_number(row, 1),
+                         .messages_per_day = read_number(row, 2)};
 }
 
 Result<RecipientRecord> read_recipient(const Rows& row)
@@ -127,6 +140,19 @@ Result<bool> find_sender(sqlite::Database& database, const InboxId& id, const Ad
                      address.local(), address.domain().text(), id);
     if (!names) return pass(names);
     return names->next();
+}
+
+Result<bool> find_protection(sqlite::Database& database, const DomainName& domain)
+{
+    auto rows = database.ask(
+        "SELECT 1 FROM domain WHERE name = $1 AND state = 'active' AND protect_sender = 1", domain.text());
+    if (!rows) return pass(rows);
+    return rows->next();
+}
+
+Result<std::optional<SendingRecord>> find_sending(sqlite::Database& database, const InboxId& id)
+{
+    return read_one(database.ask(sending_of, id), &read_sending);
 }
 
 Result<std::optional<SpaceRecord>> find_space(sqlite::Database& database, const InboxId& shell)

@@ -11,6 +11,8 @@ Result<std::optional<RecipientRecord>> find_recipient(sqlite::Database& database
 Result<std::optional<InboxRecord>> find_inbox(sqlite::Database& database, const InboxId& id);
 Result<std::optional<InboxRecord>> find_login(sqlite::Database& database, std::string_view name);
 Result<bool> find_sender(sqlite::Database& database, const InboxId& id, const Address& address);
+Result<bool> find_protection(sqlite::Database& database, const DomainName& domain);
+Result<std::optional<SendingRecord>> find_sending(sqlite::Database& database, const InboxId& id);
 Result<std::optional<SpaceRecord>> find_space(sqlite::Database& database, const InboxId& shell);
 Result<std::vector<InboxRecord>> find_page(sqlite::Database& database, const InboxId& after,
                                            std::size_t most); // behind `after`, by id

@@ -108,6 +108,25 @@ Result<bool> MemoryDirectory::may_send_as(const InboxId& id, const Address& addr
     return record && record->id == id;
 }
 
+Result<bool> MemoryDirectory::protects_senders(const DomainName& name)
+{
+    const auto row = first(rows_->domains, [&](const Domain& each) { return each.name == name; });
+    return row && row->state == DomainState::active && row->protects_sender;
+}
+
+Result<std::optional<SendingRecord>> MemoryDirectory::sending(const InboxId& id)
+{
+    const auto numbers_of = [&](const auto& account) {
+        const auto customer = at(rows_->customers, account->customer);
+        return SendingRecord{.plan = customer ? customer->plan : std::string(standard_plan),
+                             .messages_per_hour = account->messages_per_hour,
+                             .messages_per_day = account->messages_per_day};
+    };
+    if (const auto mailbox = at(rows_->mailboxes, id)) return numbers_of(mailbox);
+    if (const auto shell = at(rows_->shells, id)) return numbers_of(shell);
+    return std::nullopt;
+}
+
 Result<std::vector<Customer>> MemoryDirectory::customers()
 {
     return ordered(rows_->customers, any, &Customer::name);

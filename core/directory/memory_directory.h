@@ -21,6 +21,8 @@ class MemoryDirectory final : public Registry {
     Result<std::optional<InboxRecord>> inbox(const InboxId& id) override;
     Result<std::optional<InboxRecord>> login(std::string_view name) override;
     Result<bool> may_send_as(const InboxId& id, const Address& address) override;
+    Result<bool> protects_senders(const DomainName& domain) override;
+    Result<std::optional<SendingRecord>> sending(const InboxId& id) override;
     Result<std::optional<SpaceRecord>> space(const InboxId& shell) override;
 
     Result<std::vector<Customer>> customers() override;

@@ -44,6 +44,16 @@ struct RecipientRecord {
     std::optional<InboxRecord> inbox; // none: the domain is ours, the address is not provisioned
 };
 
+// How many messages an account may send: what it has of its own in place of its plan's numbers, and whose
+// plan that is. 0: no limit.
+struct SendingRecord {
+    std::string plan; // of its customer; an account of no customer follows the standard one
+    std::optional<std::uint64_t> messages_per_hour;
+    std::optional<std::uint64_t> messages_per_day;
+
+    bool operator==(const SendingRecord&) const = default;
+};
+
 // Who did it, by the kernel's word, and what. `before` and `after` are JSON; passwords are never in them.
 struct AuditEntry {
     Instant at;

@@ -28,12 +28,6 @@ std::unexpected<Error> damaged(std::string_view what, const Result<Value>& why)
     return fail(Fault::io, "a {} in the directory database is damaged: {}", what, why.error().text);
 }
 
-std::optional<std::uint64_t> read_number(const sqlite::Rows& row, int column)
-{
-    if (row.is_null(column)) return std::nullopt;
-    return static_cast<std::uint64_t>(row.number(column));
-}
-
 Result<std::optional<Validity>> read_validity(const sqlite::Rows& row, int until, int ends)
 {
     if (row.is_null(until)) return std::nullopt;
@@ -51,6 +45,12 @@ Result<std::optional<NoticeDays>> read_notice_days(const sqlite::Rows& row, int 
 }
 
 } // namespace
+
+std::optional<std::uint64_t> read_number(const sqlite::Rows& row, int column)
+{
+    if (row.is_null(column)) return std::nullopt;
+    return static_cast<std::uint64_t>(row.number(column));
+}
 
 Instant read_instant(const sqlite::Rows& row, int column)
 {
@@ -96,7 +96,8 @@ Result<Domain> read_domain(const sqlite::Rows& row)
                   .state = read_domain_state(row, 4),
                   .token = row.text(5),
                   .free_mailboxes = read_number(row, 6),
-                  .created = read_instant(row, 7)};
+                  .protects_sender = row.number(7) == 1,
+                  .created = read_instant(row, 8)};
 }
 
 Result<ShellAccount> read_shell_account(const sqlite::Rows& row)
@@ -110,9 +111,11 @@ Result<ShellAccount> read_shell_account(const sqlite::Rows& row)
                         .free_domain = read_optional_id<DomainId>(row, 6),
                         .self_service_aliases = read_number(row, 7),
                         .free_mailboxes = read_number(row, 8),
-                        .language = read_language(row, 9),
-                        .standing = read_word(row, 10, standings),
-                        .created = read_instant(row, 11)};
+                        .messages_per_hour = read_number(row, 9),
+                        .messages_per_day = read_number(row, 10),
+                        .language = read_language(row, 11),
+                        .standing = read_word(row, 12, standings),
+                        .created = read_instant(row, 13)};
 }
 
 Result<Mailbox> read_mailbox(const sqlite::Rows& row)
@@ -132,9 +135,11 @@ Result<Mailbox> read_mailbox(const sqlite::Rows& row)
                    .validity = *validity,
                    .grace_days = read_number(row, 8),
                    .notice_days = std::move(*notice_days),
-                   .language = read_language(row, 10),
-                   .standing = read_word(row, 11, standings),
-                   .created = read_instant(row, 12)};
+                   .messages_per_hour = read_number(row, 10),
+                   .messages_per_day = read_number(row, 11),
+                   .language = read_language(row, 12),
+                   .standing = read_word(row, 13, standings),
+                   .created = read_instant(row, 14)};
 }
 
 Result<Alias> read_alias(const sqlite::Rows& row)

@@ -14,13 +14,13 @@ namespace metka::directory {
 inline constexpr sqlite::Literal select_customer =
     "SELECT id, name, title, contact, plan, language, standing, created FROM customer";
 inline constexpr sqlite::Literal select_domain =
-    "SELECT id, name, customer, kind, state, token, free_mailboxes, created FROM domain";
+    "SELECT id, name, customer, kind, state, token, free_mailboxes, protect_sender, created FROM domain";
 inline constexpr sqlite::Literal select_shell_account =
     "SELECT id, login, customer, uid, adopted, disk_limit, free_domain, self_service_aliases, free_mailboxes,"
-    " language, standing, created FROM shell_account";
+    " messages_per_hour, messages_per_day, language, standing, created FROM shell_account";
 inline constexpr sqlite::Literal select_mailbox =
     "SELECT m.id, m.address, m.customer, m.shell, h.name, m.capacity, m.valid_until, m.valid_ends,"
-    " m.grace_days, m.notice_days, m.language, m.standing, m.created"
+    " m.grace_days, m.notice_days, m.messages_per_hour, m.messages_per_day, m.language, m.standing, m.created"
     " FROM mailbox m LEFT JOIN host_name h ON h.inbox = m.id";
 inline constexpr sqlite::Literal select_alias =
     "SELECT address, inbox, made_by, created FROM address WHERE role = 'alias'";
@@ -49,6 +49,7 @@ Result<SwitchEntry> read_switch(const sqlite::Rows& row);
 DomainState read_domain_state(const sqlite::Rows& row, int column);
 Capacity read_capacity(const sqlite::Rows& row, int column);
 Instant read_instant(const sqlite::Rows& row, int column);
+std::optional<std::uint64_t> read_number(const sqlite::Rows& row, int column);
 Language read_language(const sqlite::Rows& row, int column);
 template <class Id>
 std::optional<Id> read_optional_id(const sqlite::Rows& row, int column)

@@ -242,7 +242,18 @@ CREATE TABLE switch (
 PRAGMA user_version = 3;
 )sql";
 
-constexpr std::array<Sql, 3> steps{first_tables, rules_and_sweeps, moves_and_switches};
+// Who may send how much, and as whom. NULL: the plan's number; 0: no limit.
+constexpr Sql sending = R"sql(
+ALTER TABLE domain ADD COLUMN protect_sender INTEGER NOT NULL DEFAULT 0 CHECK (protect_sender IN (0, 1));
+ALTER TABLE shell_account ADD COLUMN messages_per_hour INTEGER CHECK (messages_per_hour >= 0);
+ALTER TABLE shell_account ADD COLUMN messages_per_day INTEGER CHECK (messages_per_day >= 0);
+ALTER TABLE mailbox ADD COLUMN messages_per_hour INTEGER CHECK (messages_per_hour >= 0);
+ALTER TABLE mailbox ADD COLUMN messages_per_day INTEGER CHECK (messages_per_day >= 0);
+
+PRAGMA user_version = 4;
+)sql";
+
+constexpr std::array<Sql, 4> steps{first_tables, rules_and_sweeps, moves_and_switches, sending};
 constexpr sqlite::Migrations migrations{.what = "directory", .steps = steps};
 
 } // namespace

@@ -64,10 +64,11 @@ Result<void> SqliteChanges::add(const Customer& customer)
 Result<void> SqliteChanges::add(const Domain& domain)
 {
     return in_order(may_add(registry_, domain), [&] {
-        return run("INSERT INTO domain (id, name, customer, kind, state, token, free_mailboxes, created)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        return run("INSERT INTO domain"
+                   " (id, name, customer, kind, state, token, free_mailboxes, protect_sender, created)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                    domain.id, domain.name.text(), customer_of(domain), name(domain.kind), name(domain.state),
-                   domain.token, domain.free_mailboxes, domain.created);
+                   domain.token, domain.free_mailboxes, std::int64_t{domain.protects_sender}, domain.created);
     });
 }
 
@@ -80,11 +81,12 @@ Result<void> SqliteChanges::add(const ShellAccount& shell)
         [&] {
             return run("INSERT INTO shell_account"
                        " (id, login, customer, uid, adopted, disk_limit, free_domain, self_service_aliases,"
-                       " free_mailboxes, language, standing, created)"
-                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                       " free_mailboxes, messages_per_hour, messages_per_day, language, standing, created)"
+                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
                        shell.id, shell.login, shell.customer, shell.uid, std::int64_t{shell.adopted},
                        shell.disk_limit, shell.free_domain, shell.self_service_aliases, shell.free_mailboxes,
-                       name(shell.language), name(shell.standing), shell.created);
+                       shell.messages_per_hour, shell.messages_per_day, name(shell.language),
+                       name(shell.standing), shell.created);
         });
 }
 
@@ -105,12 +107,13 @@ Result<void> SqliteChanges::add(const Mailbox& mailbox)
             return run(
                 "INSERT INTO mailbox"
                 " (id, address, domain, customer, shell, capacity, valid_until, valid_ends, grace_days,"
-                " notice_days, language, standing, created)"
-                " SELECT $1, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13"
+                " notice_days, messages_per_hour, messages_per_day, language, standing, created)"
+                " SELECT $1, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15"
                 " FROM domain d WHERE d.name = $3",
                 mailbox.id, mailbox.address.text(), mailbox.address.domain().text(), mailbox.customer,
                 mailbox.shell, mailbox.capacity, until(mailbox), ends(mailbox), mailbox.grace_days,
-                notice_days(mailbox), name(mailbox.language), name(mailbox.standing), mailbox.created);
+                notice_days(mailbox), mailbox.messages_per_hour, mailbox.messages_per_day,
+                name(mailbox.language), name(mailbox.standing), mailbox.created);
         },
         [&] { return end_quarantine(mailbox.address); });
 }
@@ -142,9 +145,9 @@ Result<void> SqliteChanges::set(const Domain& domain)
 {
     return in_order(may_set(registry_, domain), [&] {
         return run("UPDATE domain SET name = $2, customer = $3, kind = $4, state = $5, token = $6,"
-                   " free_mailboxes = $7 WHERE id = $1",
+                   " free_mailboxes = $7, protect_sender = $8 WHERE id = $1",
                    domain.id, domain.name.text(), customer_of(domain), name(domain.kind), name(domain.state),
-                   domain.token, domain.free_mailboxes);
+                   domain.token, domain.free_mailboxes, std::int64_t{domain.protects_sender});
     });
 }
 
@@ -155,10 +158,12 @@ Result<void> SqliteChanges::set(const ShellAccount& shell)
         [&] {
             return run("UPDATE shell_account SET login = $2, customer = $3, uid = $4, adopted = $5,"
                        " disk_limit = $6, free_domain = $7, self_service_aliases = $8, free_mailboxes = $9,"
-                       " language = $10, standing = $11 WHERE id = $1",
+                       " messages_per_hour = $10, messages_per_day = $11, language = $12, standing = $13"
+                       " WHERE id = $1",
                        shell.id, shell.login, shell.customer, shell.uid, std::int64_t{shell.adopted},
                        shell.disk_limit, shell.free_domain, shell.self_service_aliases, shell.free_mailboxes,
-                       name(shell.language), name(shell.standing));
+                       shell.messages_per_hour, shell.messages_per_day, name(shell.language),
+                       name(shell.standing));
         });
 }
 
@@ -167,10 +172,10 @@ Result<void> SqliteChanges::update_mailbox(const Mailbox& mailbox)
     return run(
         "UPDATE mailbox SET address = $2, domain = (SELECT id FROM domain WHERE name = $3), shell = $4,"
         " capacity = $5, valid_until = $6, valid_ends = $7, grace_days = $8, notice_days = $9,"
-        " language = $10, standing = $11 WHERE id = $1",
+        " messages_per_hour = $10, messages_per_day = $11, language = $12, standing = $13 WHERE id = $1",
         mailbox.id, mailbox.address.text(), mailbox.address.domain().text(), mailbox.shell, mailbox.capacity,
-        until(mailbox), ends(mailbox), mailbox.grace_days, notice_days(mailbox), name(mailbox.language),
-        name(mailbox.standing));
+        until(mailbox), ends(mailbox), mailbox.grace_days, notice_days(mailbox), mailbox.messages_per_hour,
+        mailbox.messages_per_day, name(mailbox.language), name(mailbox.standing));
 }
 
 Result<void> SqliteChanges::set(const Mailbox& mailbox)

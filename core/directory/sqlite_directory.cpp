@@ -44,6 +44,14 @@ class SqliteDirectory final : public Directory {
     {
         return answered([&](sqlite::Database& database) { return find_sender(database, id, address); });
     }
+    Result<bool> protects_senders(const DomainName& domain) override
+    {
+        return answered([&](sqlite::Database& database) { return find_protection(database, domain); });
+    }
+    Result<std::optional<SendingRecord>> sending(const InboxId& id) override
+    {
+        return answered([&](sqlite::Database& database) { return find_sending(database, id); });
+    }
     Result<std::optional<SpaceRecord>> space(const InboxId& shell) override
     {
         return answered([&](sqlite::Database& database) { return find_space(database, shell); });

@@ -36,6 +36,16 @@ Result<bool> SqliteRegistry::may_send_as(const InboxId& id, const Address& addre
     return find_sender(database_, id, address);
 }
 
+Result<bool> SqliteRegistry::protects_senders(const DomainName& domain)
+{
+    return find_protection(database_, domain);
+}
+
+Result<std::optional<SendingRecord>> SqliteRegistry::sending(const InboxId& id)
+{
+    return find_sending(database_, id);
+}
+
 Result<std::optional<SpaceRecord>> SqliteRegistry::space(const InboxId& shell)
 {
     return find_space(database_, shell);

@@ -24,6 +24,28 @@ bool is_label(std::string_view label)
            std::ranges::all_of(label, allowed);
 }
 
+// Letters, digits, hyphens and dots, and nothing that IDNA looks at: most names by far.
+bool is_plain(std::string_view text)
+{
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '.';
+    };
+    return std::ranges::all_of(text, allowed) && !text.contains("--");
+}
+
+Result<std::string> to_ascii(std::string_view text)
+{
+    if (is_plain(text)) return lower(text);
+    char* folded = nullptr;
+    const int status =
+        idn2_to_ascii_8z(std::string(text).c_str(), &folded, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    const IdnText owned(folded);
+    if (status == IDN2_OK) return lower(folded);
+    return fail(Fault::invalid, "“{}” is not a domain name (IDNA: {})", escaped(text, 80),
+                idn2_strerror(status));
+}
+
 // `why` is a literal with one {}, for the name.
 std::unexpected<Error> refuse(std::string_view text, std::string_view why)
 {
@@ -41,15 +63,9 @@ Result<DomainName> DomainName::parse(std::string_view text)
         return refuse(text, "“{}” is not a domain name: it contains bytes that are not text");
     if (text.back() == '.') return refuse(text, "“{}” is not a domain name: leave out the final dot");
 
-    char* folded = nullptr;
-    const int status =
-        idn2_to_ascii_8z(std::string(text).c_str(), &folded, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    const IdnText owned(folded);
-    if (status != IDN2_OK)
-        return fail(Fault::invalid, "“{}” is not a domain name (IDNA: {})", escaped(text, 80),
-                    idn2_strerror(status));
-
-    auto ascii = lower(folded);
+    auto converted = to_ascii(text);
+    if (!converted) return pass(converted);
+    auto ascii = std::move(*converted);
     if (ascii.size() > 253)
         return refuse(text, "“{}” is not a domain name: it must have at most 253 characters");
     const auto labels = split(ascii, '.');

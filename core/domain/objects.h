@@ -62,6 +62,7 @@ struct Domain {
     DomainState state = DomainState::pending;
     std::string token;                           // proves ownership: TXT record _metka.<domain>
     std::optional<std::uint64_t> free_mailboxes; // in place of the plan's number
+    bool protects_sender = false;                // mail from outside that claims a sender of it is refused
     Instant created;
 };
 
@@ -75,6 +76,8 @@ struct ShellAccount {
     std::optional<DomainId> free_domain;
     std::optional<std::uint64_t> self_service_aliases; // in place of the plan's number
     std::optional<std::uint64_t> free_mailboxes;       // in place of the plan's number
+    std::optional<std::uint64_t> messages_per_hour;    // in place of the plan's number; 0: no limit
+    std::optional<std::uint64_t> messages_per_day;     // in place of the plan's number; 0: no limit
     Language language = Language::polish;
     Standing standing = Standing::active;
     Instant created;
@@ -94,8 +97,10 @@ struct Mailbox {
     std::string host_name;        // V11: its local part in the host domain; a shell account's is its log-in
     Capacity capacity;
     std::optional<Validity> validity;
-    std::optional<std::uint64_t> grace_days; // in place of the plan's number
-    std::optional<NoticeDays> notice_days;   // in place of the plan's
+    std::optional<std::uint64_t> grace_days;        // in place of the plan's number
+    std::optional<NoticeDays> notice_days;          // in place of the plan's
+    std::optional<std::uint64_t> messages_per_hour; // in place of the plan's number; 0: no limit
+    std::optional<std::uint64_t> messages_per_day;  // in place of the plan's number; 0: no limit
     Language language = Language::polish;
     Standing standing = Standing::active;
     Instant created;

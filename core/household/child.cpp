@@ -1,11 +1,11 @@
 #include "core/household/child.h"
 
 #include <array>
-#include <optional>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <asio/steady_timer.hpp>
@@ -20,6 +20,8 @@
 #include "core/sys/log.h"
 
 namespace metka::household {
+
+void Resident::speak_to(std::shared_ptr<net::Wire> /*metkad*/) {}
 
 Result<void> Resident::listen(const std::string& name, const std::string& /*address*/,
                               sys::Descriptor /*socket*/)
@@ -111,6 +113,7 @@ class Child {
     {
         missing_ = std::move(missing);
         wire_ = net::Wire::open(loop_.get_executor(), std::move(descriptor), "metkad");
+        resident_.speak_to(wire_);
         wire_->serve([this](net::Frame frame) { return answer(std::move(frame)); },
                      [this] { drain(net::Pace::at_once); });
     }

@@ -28,6 +28,8 @@ class Resident {
     virtual ~Resident() = default;
     // A wire to a peer, also in place of an earlier one: the peer has been restarted.
     virtual void meet(Program peer, sys::Descriptor wire) = 0;
+    // metkad itself, once, before anything else: for a program that has something to tell it.
+    virtual void speak_to(std::shared_ptr<net::Wire> metkad);
     // conflict: there is one already at that address.
     virtual Result<void> listen(const std::string& name, const std::string& address, sys::Descriptor socket);
     // Who is connected there already is served, nobody else; sessions go on. not_found: there is none such.

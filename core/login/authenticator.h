@@ -1,6 +1,7 @@
 #pragma once
 // Asking metka-auth whether a log-in is right. The answer never says why it is not (SECURITY 14).
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ enum class Verdict {
     wrong,     // unknown user or wrong password: the same in text and time
     suspended, // the password is right, the account may not log in
     expired,   // the password is right: POP3 may read, nobody may send
+    not_now,   // too many were wrong lately: this one was not looked at, right or wrong
     count_,
 };
 
@@ -33,8 +35,9 @@ struct Attempt {
 
 struct Answer {
     Verdict verdict = Verdict::wrong;
-    InboxId account;       // empty unless right or expired
-    std::string login;     // the account's log-in name, for the log
+    InboxId account;                  // empty unless right or expired
+    std::string login;                // the account's log-in name, for the log
+    std::chrono::milliseconds wait{}; // before a refusal is said: the more were wrong, the longer
     sys::Descriptor inbox; // Service::pop3: a wire to metka-store that reaches this inbox and nothing else
 };
 

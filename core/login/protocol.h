@@ -7,6 +7,7 @@
 
 #include "core/base/secret.h"
 #include "core/login/authenticator.h"
+#include "core/login/sending_counter.h"
 
 namespace metka::login {
 
@@ -25,7 +26,31 @@ struct LoginChecked { // with one descriptor when the verdict lets a POP3 client
     Verdict verdict = Verdict::wrong;
     InboxId account;
     std::string login;
-    void fields(auto& each) { each(verdict), each(account), each(login); }
+    std::uint64_t wait = 0; // milliseconds; the session waits so long before it says a refusal
+    void fields(auto& each) { each(verdict), each(account), each(login), each(wait); }
+};
+
+// metka-smtp → auth: this account is about to send a message to so many. Counted where it is allowed.
+struct CountSending {
+    static constexpr std::uint16_t kind = 0x0103;
+    InboxId account;
+    std::uint64_t recipients = 0;
+    void fields(auto& each) { each(account), each(recipients); }
+};
+struct SendingCounted {
+    static constexpr std::uint16_t kind = 0x0104;
+    SendingVerdict verdict = SendingVerdict::limit;
+    void fields(auto& each) { each(verdict); }
+};
+
+// auth → metkad: an account has reached what it may send; its owner and the operator are to know. Answered by
+// Stored when both letters are durable.
+struct SendingStopped {
+    static constexpr std::uint16_t kind = 0x0117;
+    InboxId account;
+    std::uint64_t most = 0;   // messages
+    bool is_of_a_day = false; // else of an hour
+    void fields(auto& each) { each(account), each(most), each(is_of_a_day); }
 };
 
 // metkad → auth

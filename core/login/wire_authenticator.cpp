@@ -1,5 +1,6 @@
 #include "core/login/wire_authenticator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/login/protocol.h"
@@ -7,6 +8,8 @@
 namespace metka::login {
 
 namespace {
+
+constexpr std::uint64_t longest_wait = 60'000; // ms; no session waits longer, whatever it is told
 
 // An answer that lets a POP3 client in brings its inbox with it.
 bool wants_inbox(Service service, Verdict verdict)
@@ -28,6 +31,7 @@ Result<Answer> read_answer(Service service, net::Frame& frame)
     return Answer{.verdict = checked->verdict,
                   .account = checked->account,
                   .login = std::move(checked->login),
+                  .wait = std::chrono::milliseconds(std::min(checked->wait, longest_wait)),
                   .inbox = std::move(frame.descriptors[0])};
 }
 
@@ -43,6 +47,15 @@ asio::awaitable<Result<Answer>> WireAuthenticator::check(Attempt attempt)
     auto frame = co_await auth_.ask(sys::encode(question));
     if (!frame) co_return nobody_could_say(frame.error().text);
     co_return read_answer(service, *frame);
+}
+
+asio::awaitable<Result<SendingVerdict>> WireSendingCounter::count(InboxId account, std::uint64_t recipients)
+{
+    const CountSending question{.account = account, .recipients = recipients};
+    const auto counted = co_await auth_.ask_for<SendingCounted>(question);
+    if (!counted)
+        co_return fail(Fault::unavailable, "the message could not be counted: {}", counted.error().text);
+    co_return counted->verdict;
 }
 
 } // namespace metka::login

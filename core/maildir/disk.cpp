@@ -7,7 +7,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/base/text.h"
@@ -29,6 +32,12 @@ std::unexpected<Error> refused(int error_number, const std::string& doing)
 std::string own_path(int file)
 {
     return fmt::format("/proc/self/fd/{}", file);
+}
+
+bool is_ext4(int folder)
+{
+    struct statfs system{};
+    return fstatfs(folder, &system) == 0 && system.f_type == EXT4_SUPER_MAGIC;
 }
 
 struct FolderCloser {
@@ -87,8 +96,15 @@ Result<std::vector<std::string>> Disk::names(int folder)
 
 Result<sys::Descriptor> Disk::open_unnamed(int folder)
 {
-    auto file = sys::open_beneath(folder, ".", O_TMPFILE | O_WRONLY, 0440);
-    if (file && fchmod(file->get(), 0440) != 0) return refused(errno, "setting the mode of a new message");
+    constexpr mode_t mode = 0440;
+    auto file = sys::open_beneath(folder, ".", O_TMPFILE | O_WRONLY, mode);
+    if (!file) return file;
+    // A umask, or a default ACL of the folder, may have made another one of it.
+    const auto status = sys::status_of(file->get());
+    if (!status) return pass(status);
+    const bool is_right = (status->st_mode & 07777) == mode;
+    if (!is_right && fchmod(file->get(), mode) != 0)
+        return refused(errno, "setting the mode of a new message");
     return file;
 }
 
@@ -123,6 +139,53 @@ Result<void> Disk::copy(int from, int to)
 {
     if (ioctl(to, FICLONE, from) == 0) return {};
     return copy_bytes(from, to);
+}
+
+Result<void> Disk::write(int file, std::string_view bytes)
+{
+    return sys::write_whole(file, bytes, 0);
+}
+
+Result<void> Disk::start_writeback(int file)
+{
+    if (sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE) != 0)
+        return refused(errno, "writing a message out");
+    return {};
+}
+
+Result<void> Disk::finish_writeback(int file)
+{
+    constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    if (sync_file_range(file, 0, 0, all) != 0) return refused(errno, "writing a message out");
+    return {};
+}
+
+Result<void> Disk::sync_journal(int file)
+{
+    if (fsync(file) != 0) return refused(errno, "making messages durable");
+    return {};
+}
+
+// An ext4 that has its journal within it shows a folder of that journal's inode, 8, in /proc; one without a
+// journal, one with it on another device, and every other file system show none.
+bool Disk::has_journal(int folder)
+{
+    struct stat status{};
+    if (!is_ext4(folder) || fstat(folder, &status) != 0) return false;
+    const auto device = fmt::format("/sys/dev/block/{}:{}", major(status.st_dev), minor(status.st_dev));
+    std::array<char, 256> target{};
+    const auto size = readlink(device.c_str(), target.data(), target.size());
+    if (size <= 0 || static_cast<std::size_t>(size) == target.size()) return false;
+    const std::string_view path(target.data(), static_cast<std::size_t>(size));
+    const auto journal = fmt::format("/proc/fs/jbd2/{}-8", path.substr(path.rfind('/') + 1));
+    return stat(journal.c_str(), &status) == 0;
+}
+
+// Without a journal ext4 writes the folder and not the link counts of the files in it; fsck then takes a file
+// that had no name when it was last synced for one that was deleted.
+bool Disk::syncs_links(int folder)
+{
+    return !is_ext4(folder) || has_journal(folder);
 }
 
 Result<void> Disk::sync_data(int file)

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/stat.h>
@@ -37,6 +38,16 @@ class Disk {
     virtual Result<void> check_no_writer(int file);
     virtual Result<Linked> link(int file, int folder, const std::string& name);
     virtual Result<void> copy(int from, int to); // shares the blocks where the file system can
+    virtual Result<void> write(int file, std::string_view bytes); // all of it, from the beginning
+    // The bytes of a file on their way to the disk; and until they are there. Neither makes them durable.
+    virtual Result<void> start_writeback(int file);
+    virtual Result<void> finish_writeback(int file);
+    // What was changed last in this file system was done to `file`: durable with all that was changed before
+    // it, where the file system has_journal().
+    virtual Result<void> sync_journal(int file);
+    virtual bool has_journal(int folder); // of its file system: one for everything, which commits in order
+    // Of its file system: a folder that is synced leads to files that are known to have a name.
+    virtual bool syncs_links(int folder);
     virtual Result<void> sync_data(int file);
     virtual Result<void> sync_folder(int folder);
     virtual Result<void> sync_all(int folder); // everything in its file system, at one go

@@ -201,6 +201,7 @@ Result<Leftover> trash_inbox_tree(Disk& disk, int mail, const InboxPlace& place,
 
 void empty_trash(Disk& disk, int mail)
 {
+    remove_from_trash(disk, mail, "incoming"); // where earlier versions wrote what had no inbox yet
     const auto trash = disk.open_folder(mail, "trash");
     if (!trash) return;
     for (const auto& name : sys::names_in(trash->get()))

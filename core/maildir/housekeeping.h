@@ -27,6 +27,6 @@ Result<void> make_inbox_trees(Disk& disk, int mail, const std::vector<InboxPlace
 // be repeated. The folder may be closed to us: it is held, not open (O_PATH).
 Result<std::optional<sys::Descriptor>> trash_inbox_tree(Disk& disk, int mail, const InboxPlace& place,
                                                         Instant now);
-void empty_trash(Disk& disk, int mail); // what an earlier run left; logs what stays
+void empty_trash(Disk& disk, int mail); // what an earlier run or version left; logs what stays
 
 } // namespace metka::maildir

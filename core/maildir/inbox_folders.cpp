@@ -1,8 +1,11 @@
 #include "core/maildir/inbox_folders.h"
 
+#include <fmt/format.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/sys/file.h"
+#include "core/sys/log.h"
 
 namespace metka::maildir {
 
@@ -40,6 +43,12 @@ Result<std::shared_ptr<const InboxFolders>> FolderCache::open(const InboxFacts& 
     return opened;
 }
 
+std::shared_ptr<const InboxFolders> FolderCache::kept(const InboxFacts& facts)
+{
+    const auto path = path_of(facts.place);
+    return path ? find(facts, *path) : nullptr;
+}
+
 Result<std::shared_ptr<const InboxFolders>> FolderCache::open_afresh(const InboxFacts& facts,
                                                                      const std::string& path)
 {
@@ -54,6 +63,10 @@ Result<std::shared_ptr<const InboxFolders>> FolderCache::open_afresh(const Inbox
     if (!status) return pass(status);
     // Whoever owns Maildir could put another folder in the place of new/ while we use it.
     if (status->st_uid != geteuid()) return fail(Fault::denied, "{} does not belong to the mail store", path);
+    folders->device = status->st_dev;
+    const auto nature = nature_of(folders->maildir.get(), status->st_dev);
+    folders->is_journaled = nature.is_journaled;
+    folders->syncs_links = nature.syncs_links;
 
     auto* const held = folders.get();
     const std::pair<const char*, sys::Descriptor*> parts[] = {
@@ -64,6 +77,18 @@ Result<std::shared_ptr<const InboxFolders>> FolderCache::open_afresh(const Inbox
         *descriptor = std::move(*opened);
     }
     return folders;
+}
+
+FolderCache::Nature FolderCache::nature_of(int folder, dev_t device)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto known = natures_.find(device);
+    if (known != natures_.end()) return known->second;
+    const Nature nature{.is_journaled = disk_.has_journal(folder), .syncs_links = disk_.syncs_links(folder)};
+    sys::log(sys::Level::info, "store.file_system",
+             {{"device", fmt::format("{}:{}", major(device), minor(device))},
+              {"waits", nature.is_journaled ? "once a batch" : "for each file and folder"}});
+    return natures_.emplace(device, nature).first->second;
 }
 
 std::shared_ptr<const InboxFolders> FolderCache::find(const InboxFacts& facts, const std::string& path)

@@ -20,6 +20,9 @@ struct InboxFolders {
     InboxPlace place;
     std::uint32_t shell_uid = 0; // whose files may lie here besides ours; 0: nobody's
     std::string path;
+    dev_t device = 0;
+    bool is_journaled = false;                     // Disk::has_journal()
+    bool syncs_links = false;                      // Disk::syncs_links()
     sys::Descriptor maildir, fresh, seen, passing; // Maildir, and in it new, cur, tmp
 };
 
@@ -37,6 +40,8 @@ class FolderCache {
 
     // not_found: nobody has made this inbox. denied: its folders are not ours.
     Result<std::shared_ptr<const InboxFolders>> open(const InboxFacts& facts);
+    // Those that are open already; null: open() would ask the disk.
+    std::shared_ptr<const InboxFolders> kept(const InboxFacts& facts);
     void forget(const InboxId& inbox); // it has gone, or something in it cannot be used
     std::size_t size() const;
 
@@ -45,6 +50,11 @@ class FolderCache {
     Result<std::shared_ptr<const InboxFolders>> open_afresh(const InboxFacts& facts, const std::string& path);
     std::shared_ptr<const InboxFolders> find(const InboxFacts& facts, const std::string& path);
     void keep(std::shared_ptr<const InboxFolders> folders);
+    struct Nature { // of a file system
+        bool is_journaled = false;
+        bool syncs_links = false;
+    };
+    Nature nature_of(int folder, dev_t device);
 
     int mail_;
     Disk& disk_;
@@ -52,6 +62,7 @@ class FolderCache {
     mutable std::mutex mutex_;
     Order newest_first_;
     std::unordered_map<InboxId, Order::iterator> by_inbox_;
+    std::unordered_map<dev_t, Nature> natures_;
 };
 
 } // namespace metka::maildir

@@ -27,11 +27,41 @@ class LocalInbox final : public MailInbox {
 
 } // namespace
 
-asio::awaitable<Result<void>> LocalSink::promise(MessageId transaction, InboxId inbox, Bytes octets)
+asio::awaitable<Result<std::vector<Room>>> LocalSink::promise(MessageId transaction,
+                                                              std::vector<InboxId> inboxes, Bytes octets)
 {
-    const auto facts = facts_with_space_in(directory_, inbox);
+    std::vector<Room> rooms;
+    rooms.reserve(inboxes.size());
+    for (const auto& inbox : inboxes) {
+        const auto facts = facts_with_space_in(directory_, inbox);
+        rooms.push_back(facts ? room_after(store_.promise(transaction, *facts, octets)) : Room::not_now);
+    }
+    co_return rooms;
+}
+
+Result<std::vector<InboxFacts>> LocalSink::recipients(const std::vector<InboxId>& inboxes)
+{
+    std::vector<InboxFacts> recipients;
+    recipients.reserve(inboxes.size());
+    for (const auto& inbox : inboxes) {
+        auto facts = facts_with_space_in(directory_, inbox);
+        if (!facts) return pass(facts);
+        const auto open = must_be_open(*facts);
+        if (!open) return pass(open);
+        recipients.push_back(std::move(*facts));
+    }
+    return recipients;
+}
+
+asio::awaitable<Result<void>> LocalSink::deliver(MessageId transaction, std::vector<InboxId> inboxes,
+                                                 WholeMessage message)
+{
+    auto facts = recipients(inboxes);
     if (!facts) co_return pass(facts);
-    co_return store_.promise(transaction, *facts, octets);
+    Parcel parcel{.transaction = transaction, .inboxes = std::move(*facts), .message = std::move(message)};
+    Parcel* const parcels[] = {&parcel};
+    store_.deliver(parcels);
+    co_return std::move(parcel.outcome);
 }
 
 asio::awaitable<Result<NewMessage>> LocalSink::open(MessageId transaction, InboxId first)
@@ -46,15 +76,9 @@ asio::awaitable<Result<NewMessage>> LocalSink::open(MessageId transaction, Inbox
 asio::awaitable<Result<void>> LocalSink::commit(MessageId transaction, std::vector<InboxId> inboxes,
                                                 Written written)
 {
-    std::vector<InboxFacts> recipients;
-    for (const auto& inbox : inboxes) {
-        auto facts = facts_with_space_in(directory_, inbox);
-        if (!facts) co_return pass(facts);
-        const auto open = must_be_open(*facts);
-        if (!open) co_return pass(open);
-        recipients.push_back(std::move(*facts));
-    }
-    co_return store_.commit(transaction, recipients, written);
+    const auto facts = recipients(inboxes);
+    if (!facts) co_return pass(facts);
+    co_return store_.commit(transaction, *facts, written);
 }
 
 void LocalSink::abandon(MessageId transaction)

@@ -14,13 +14,18 @@ class LocalSink final : public MailSink {
   public:
     LocalSink(MaildirStore& store, directory::Directory& directory) : store_(store), directory_(directory) {}
 
-    asio::awaitable<Result<void>> promise(MessageId transaction, InboxId inbox, Bytes octets) override;
+    asio::awaitable<Result<std::vector<Room>>> promise(MessageId transaction, std::vector<InboxId> inboxes,
+                                                       Bytes octets) override;
+    asio::awaitable<Result<void>> deliver(MessageId transaction, std::vector<InboxId> inboxes,
+                                          WholeMessage message) override;
     asio::awaitable<Result<NewMessage>> open(MessageId transaction, InboxId first) override;
     asio::awaitable<Result<void>> commit(MessageId transaction, std::vector<InboxId> inboxes,
                                          Written written) override;
     void abandon(MessageId transaction) override;
 
   private:
+    Result<std::vector<InboxFacts>> recipients(const std::vector<InboxId>& inboxes);
+
     MaildirStore& store_;
     directory::Directory& directory_;
 };

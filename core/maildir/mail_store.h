@@ -39,18 +39,47 @@ struct Written {
     std::uint64_t lines = 0; // LFs: size + lines is what RETR sends
 };
 
+// A message that is small enough to travel in one piece; no file of its writer's then.
+struct WholeMessage {
+    std::string text; // LF line ends
+    std::uint64_t lines = 0;
+
+    Written written() const { return {.size = {text.size()}, .lines = lines}; }
+};
+// How large it may be, to so many inboxes: what they leave of one engine frame.
+constexpr std::size_t most_whole(std::size_t inboxes)
+{
+    constexpr std::size_t frame = std::size_t{64} * 1024, all_else = 256, an_inbox = 17;
+    const auto taken = all_else + an_inbox * inboxes;
+    return taken < frame ? frame - taken : 0;
+}
+constexpr std::size_t most_inboxes = 1000; // in one question and in one message
+
+// What came of asking for room in one inbox.
+enum class Room {
+    held,
+    full,    // its capacity, or the disk limit of its space
+    not_now, // it cannot be reached; the store's log says why
+    count_
+};
+
 class MailSink {
   public:
     virtual ~MailSink() = default;
 
-    // Room for `octets` more in `inbox`, held under `transaction` until it is committed or abandoned. Asking
-    // again for the same inbox and transaction holds no second room.
-    virtual asio::awaitable<Result<void>> promise(MessageId transaction, InboxId inbox, Bytes octets) = 0;
-    // Opens the message of a transaction, in the tree of `first`.
+    // Room for `octets` more in each of these inboxes, held under `transaction` until it is stored or
+    // abandoned; one answer for each, in their order. Asking again for the same inbox and transaction holds
+    // no second room.
+    virtual asio::awaitable<Result<std::vector<Room>>>
+    promise(MessageId transaction, std::vector<InboxId> inboxes, Bytes octets) = 0;
+    // The message of a transaction, whole: into all these inboxes, or into none. When it says yes, the
+    // message is durable in each of them.
+    virtual asio::awaitable<Result<void>> deliver(MessageId transaction, std::vector<InboxId> inboxes,
+                                                  WholeMessage message) = 0;
+    // For a larger one: opens the message of a transaction, in the tree of `first`.
     virtual asio::awaitable<Result<NewMessage>> open(MessageId transaction, InboxId first) = 0;
-    // Into all these inboxes, or into none. When it says yes, the message is durable in each of them. The
-    // descriptor that open() gave must have been closed before: the store checks that nobody can write any
-    // more.
+    // What was written there, as deliver() does. The descriptor that open() gave must have been closed
+    // before: the store checks that nobody can write any more.
     virtual asio::awaitable<Result<void>> commit(MessageId transaction, std::vector<InboxId> inboxes,
                                                  Written written) = 0;
     virtual void abandon(MessageId transaction) = 0; // gives back its room; safe to repeat, and after commit

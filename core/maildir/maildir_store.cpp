@@ -6,9 +6,7 @@
 
 #include <sys/resource.h>
 
-#include "core/maildir/delivery.h"
 #include "core/maildir/housekeeping.h"
-#include "core/maildir/message_name.h"
 #include "core/sys/file.h"
 #include "core/sys/log.h"
 
@@ -79,9 +77,9 @@ Result<sys::Descriptor> MaildirStore::open_message(const MessageId& transaction,
     return writing;
 }
 
-Result<std::vector<MaildirStore::Recipient>> MaildirStore::open_all(const std::vector<InboxFacts>& inboxes)
+Result<MaildirStore::Recipients> MaildirStore::open_all(const std::vector<InboxFacts>& inboxes)
 {
-    std::vector<Recipient> recipients;
+    Recipients recipients;
     std::unordered_set<InboxId> known; // recipients that lead to one inbox get one copy
     for (const auto& inbox : inboxes) {
         if (!known.insert(inbox.place.inbox).second) continue;
@@ -94,69 +92,6 @@ Result<std::vector<MaildirStore::Recipient>> MaildirStore::open_all(const std::v
     }
     if (recipients.empty()) return fail(Fault::invalid, "a message for no inbox cannot be stored");
     return recipients;
-}
-
-Result<void> MaildirStore::check_finished(const Taken& taken, const Written& written)
-{
-    auto closed = disk_.check_no_writer(taken.message.get());
-    if (!closed) {
-        if (closed.error().fault == Fault::denied)
-            sys::log(sys::Level::error, "store.writer_left", {{"message", taken.transaction.hex()}});
-        return closed;
-    }
-    const auto status = sys::status_of(taken.message.get());
-    if (!status) return pass(status);
-    const auto size = static_cast<std::uint64_t>(status->st_size);
-    if (size == written.size.count && written.lines <= size) return {};
-    sys::log(sys::Level::error, "store.size_differs",
-             {{"message", taken.transaction.hex()}, {"size", size}, {"said", written.size.count}});
-    return fail(Fault::internal, "the message has {} bytes, and its writer says {} with {} lines", size,
-                written.size.count, written.lines);
-}
-
-Result<void> MaildirStore::store(const Taken& taken, const std::vector<Recipient>& recipients,
-                                 const Written& written)
-{
-    std::vector<UsageBook::Change> changes;
-    std::vector<InboxFoldersPtr> inboxes;
-    for (const auto& recipient : recipients) {
-        const UsageBook::Claim claim{.transaction = taken.transaction,
-                                     .inbox = *recipient.folders,
-                                     .capacity = recipient.capacity,
-                                     .octets = written.size,
-                                     .space = recipient.space.get()};
-        auto change = usage_.landing(claim);
-        if (!change) return pass(change);
-        changes.push_back(std::move(*change));
-        inboxes.push_back(recipient.folders);
-    }
-    const auto name = make_message_name(clock_.now(), taken.transaction, written);
-    auto delivered = deliver(disk_, taken.message.get(), name, inboxes);
-    if (delivered)
-        for (auto& change : changes)
-            change.added(written.size);
-    else
-        for (const auto& inbox : inboxes)
-            folders_.forget(inbox->place.inbox); // one of them may be worn out
-    return delivered;
-}
-
-Result<void> MaildirStore::commit(const MessageId& transaction, const std::vector<InboxFacts>& inboxes,
-                                  const Written& written)
-{
-    Taken taken{.store = *this, .transaction = transaction, .message = {}};
-    {
-        const std::scoped_lock lock(mutex_);
-        const auto found = open_.find(transaction);
-        if (found == open_.end()) return fail(Fault::not_found, "this transaction has no message open");
-        taken.message = std::move(found->second);
-        open_.erase(found);
-    }
-    auto finished = check_finished(taken, written);
-    if (!finished) return finished;
-    const auto opened = open_all(inboxes);
-    if (!opened) return pass(opened);
-    return store(taken, *opened, written);
 }
 
 void MaildirStore::abandon(const MessageId& transaction)

@@ -9,7 +9,10 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -23,6 +26,17 @@
 
 namespace metka::maildir {
 
+// A message with where it goes: whole, or written to the file that was opened for its transaction.
+struct Parcel {
+    MessageId transaction;
+    std::vector<InboxFacts> inboxes;
+    std::variant<WholeMessage, Written> message;
+    Result<void> outcome = {}; // deliver()'s answer for it
+};
+
+// What a promise came to, as the wire says it; what is not_now has a line in the log.
+Room room_after(const Result<void>& promised);
+
 class MaildirStore {
   public:
     // `mail`: the mail folder, ours. invalid: its file system cannot do what a store needs (the program exits
@@ -30,9 +44,18 @@ class MaildirStore {
     static Result<std::unique_ptr<MaildirStore>> open(sys::Descriptor mail, const Clock& clock, Disk& disk);
 
     Result<void> promise(const MessageId& transaction, const InboxFacts& inbox, Bytes octets);
+    // The same where it need not wait for the disk; none: ask promise(), from where waiting is allowed.
+    std::optional<Result<void>> promise_at_once(const MessageId& transaction, const InboxFacts& inbox,
+                                                Bytes octets);
+    // Puts what was written to the file of a transaction on the disk: done before deliver(), others need not
+    // wait for a large one.
+    Result<void> write_out(const MessageId& transaction);
+    // Each of them into its inboxes, durably and whole, or not at all; together they share their waits for
+    // the disk. Ends their transactions, whatever it answers. denied: its writer still has it open. internal:
+    // it is not of the size its writer says.
+    void deliver(std::span<Parcel* const> parcels);
     Result<sys::Descriptor> open_message(const MessageId& transaction, const InboxFacts& first); // write-only
-    // Ends the transaction, whatever it answers. denied: its writer still has it open. internal: it is not of
-    // the size its writer says.
+    // One of them, written to its file.
     Result<void> commit(const MessageId& transaction, const std::vector<InboxFacts>& inboxes,
                         const Written& written);
     void abandon(const MessageId& transaction);
@@ -56,30 +79,33 @@ class MaildirStore {
         Counted inbox;
         Bytes space; // of nobody's: 0
     };
+    // What is known without asking the disk: far from any limit that there is a notice for.
+    bool is_roomy(const InboxFacts& facts);
     Result<Fullness> fullness(const InboxFacts& facts, UsageBook::Asked asked = UsageBook::Asked::as_kept);
     void empty_trash(); // what an earlier run left there
 
   private:
     MaildirStore(sys::Descriptor mail, const Clock& clock, Disk& disk);
 
-    struct Taken { // ends a transaction when it goes
-        MaildirStore& store;
-        MessageId transaction;
-        sys::Descriptor message;
-        ~Taken() { store.usage_.release(transaction); }
-    };
     struct Recipient {
         std::shared_ptr<const InboxFolders> folders;
         Capacity capacity;
         std::unique_ptr<Space> space;
     };
-    Result<std::vector<Recipient>> open_all(const std::vector<InboxFacts>& inboxes);
+    using Recipients = std::vector<Recipient>;
+    using Changes = std::vector<UsageBook::Change>;
+    struct Landing; // a parcel of which everything is known that must be
+    Result<Recipients> open_all(const std::vector<InboxFacts>& inboxes);
     // None: in nobody's space. One without a limit has the largest there is.
     Result<std::unique_ptr<Space>> open_space(const std::optional<SpaceFacts>& facts);
     Result<std::unique_ptr<Space>> open_limited_space(const std::optional<SpaceFacts>& facts);
     bool purge_oldest(Space& space, std::vector<InboxPlace>& removed);
-    Result<void> check_finished(const Taken& taken, const Written& written);
-    Result<void> store(const Taken& taken, const std::vector<Recipient>& recipients, const Written& written);
+    Result<sys::Descriptor> take(const MessageId& transaction); // the file that was opened for it
+    Result<void> check_finished(int file, const Parcel& parcel);
+    // Takes note of what is going to be put in. limit: there is no room for it.
+    Result<Changes> claim_room(const MessageId& transaction, const Recipients& recipients, Bytes size);
+    Result<Landing> land(Parcel& parcel);
+    void end(Landing& landing);
 
     sys::Descriptor mail_;
     const Clock& clock_;

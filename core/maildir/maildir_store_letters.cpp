@@ -36,19 +36,13 @@ Result<bool> MaildirStore::put(const InboxFacts& inbox, const MessageId& id, con
     const auto has = has_message(disk_, **folders, id);
     if (!has) return pass(has);
     if (*has) return false;
-    auto writing = disk_.open_unnamed((*folders)->passing.get());
-    if (!writing) return pass(writing);
-    const auto reading = disk_.reopen_for_reading(writing->get());
-    if (!reading) return pass(reading);
-    const auto wrote = sys::write_whole(writing->get(), text, 0);
-    if (!wrote) return pass(wrote);
-    writing->reset();
     const Written written{.size = {text.size()},
                           .lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'))};
     auto change = usage_.change(**folders);
-    const auto name = make_message_name(clock_.now(), id, written);
-    const auto delivered = deliver(disk_, reading->get(), name, {*folders});
-    if (!delivered) return pass(delivered);
+    Shipment letter{
+        .name = make_message_name(clock_.now(), id, written), .text = text, .inboxes = {*folders}};
+    maildir::deliver(disk_, {&letter, 1});
+    if (!letter.outcome) return pass(letter.outcome);
     change.added(written.size);
     return true;
 }

@@ -22,9 +22,22 @@ struct Done {
 struct PromiseRoom {
     static constexpr std::uint16_t kind = 0x0201;
     MessageId transaction;
-    InboxId inbox;
-    Bytes octets;
-    void fields(auto& each) { each(transaction), each(inbox), each(octets); }
+    std::vector<InboxId> inboxes; // at most most_inboxes
+    Bytes octets;                 // in each
+    void fields(auto& each) { each(transaction), each(inboxes), each(octets); }
+};
+struct Promised { // one for each that was asked for, in their order
+    static constexpr std::uint16_t kind = 0x0205;
+    std::vector<Room> rooms;
+    void fields(auto& each) { each(rooms); }
+};
+struct DeliverMessage {
+    static constexpr std::uint16_t kind = 0x0206;
+    MessageId transaction;
+    std::vector<InboxId> inboxes; // at most most_inboxes
+    std::string text;             // at most most_whole()
+    std::uint64_t lines = 0;
+    void fields(auto& each) { each(transaction), each(inboxes), each(text), each(lines); }
 };
 struct OpenMessage { // answered by Done with one descriptor, write-only
     static constexpr std::uint16_t kind = 0x0202;
@@ -84,10 +97,12 @@ struct InboxPlace {
     void fields(auto& each) { each(inbox), each(inbox_kind), each(shell); }
 };
 enum class Notice : std::uint8_t {
-    near_expiry, // so many days before the last day: `about` is that day, `days` the notice day of the plan
-    expired,     // `about` is the last day, `days` 0
-    nearly_full, // 90 %; the store sends it by itself, and the quota sweep what was missed
-    certificate, // to the operator: a TLS certificate ends at `about`; `days` 0: it has ended
+    near_expiry,   // so many days before the last day: `about` is that day, `days` the notice day of the plan
+    expired,       // `about` is the last day, `days` 0
+    nearly_full,   // 90 %; the store sends it by itself, and the quota sweep what was missed
+    certificate,   // to the operator: a TLS certificate ends at `about`; `days` 0: it has ended
+    sending_limit, // on day `about` the account has sent as many messages in `hours` as it may, `left`
+    sender_limited, // to the operator: the same of account `of`
     count_
 };
 // Sent once for each inbox, notice, `about`, `of` and `days`; past any capacity; durable before the answer.
@@ -98,11 +113,12 @@ struct SendNotice {
     std::string about; // an ISO date
     std::uint64_t days = 0;
     std::uint64_t left = 0; // what the letter says is left, which a late sweep finds to be less
-    std::string of;         // certificate: the host's; otherwise empty
-    std::string language;   // certificate: "pl" or "en"; otherwise empty, and that of the account
+    std::string of;         // of those to the operator: the host's, the account's; otherwise empty
+    std::string language; // of those to the operator: "pl" or "en"; otherwise empty, and that of the account
+    std::uint64_t hours = 0; // of a sending limit: 1 or 24
     void fields(auto& each)
     {
-        each(inbox), each(notice), each(about), each(days), each(left), each(of), each(language);
+        each(inbox), each(notice), each(about), each(days), each(left), each(of), each(language), each(hours);
     }
 };
 struct NoticeSent {
@@ -126,7 +142,7 @@ struct NoticeRow {
     InboxId inbox;
     std::string login; // as it was then
     Notice notice = Notice::near_expiry;
-    std::string about; // certificate: the day and the host, "2027-12-31 mail.example.org"
+    std::string about; // of those to the operator: the day and of what, "2027-12-31 mail.example.org"
     std::uint64_t days = 0;
     std::uint64_t at = 0; // Unix milliseconds
     void fields(auto& each)

@@ -105,15 +105,37 @@ net::Link::Hold WireSink::wire_of(MessageId transaction)
     return wires_.emplace(transaction, store_.hold()).first->second;
 }
 
-asio::awaitable<Result<void>> WireSink::promise(MessageId transaction, InboxId inbox, Bytes octets)
+asio::awaitable<Result<std::vector<Room>>> WireSink::promise(MessageId transaction,
+                                                             std::vector<InboxId> inboxes, Bytes octets)
 {
     const auto store = wire_of(transaction);
     if (!store) co_return net::Link::nobody();
+    const auto asked = inboxes.size();
     PromiseRoom request;
     request.transaction = transaction;
-    request.inbox = inbox;
+    request.inboxes = std::move(inboxes);
     request.octets = octets;
-    const auto done = co_await store->ask_for<Done>(request);
+    auto promised = co_await store->ask_for<Promised>(std::move(request));
+    if (!promised) co_return pass(promised);
+    if (promised->rooms.size() != asked)
+        co_return fail(Fault::internal,
+                       "the mail store was asked for room in {} inboxes, and answered for {}", asked,
+                       promised->rooms.size());
+    co_return std::move(promised->rooms);
+}
+
+asio::awaitable<Result<void>> WireSink::deliver(MessageId transaction, std::vector<InboxId> inboxes,
+                                                WholeMessage message)
+{
+    const auto store = wire_of(transaction);
+    if (!store) co_return net::Link::nobody();
+    DeliverMessage request;
+    request.transaction = transaction;
+    request.inboxes = std::move(inboxes);
+    request.text = std::move(message.text);
+    request.lines = message.lines;
+    const auto done = co_await store->ask_for<Done>(std::move(request));
+    end(transaction, done);
     co_return without_content(done);
 }
 
@@ -141,11 +163,16 @@ asio::awaitable<Result<void>> WireSink::commit(MessageId transaction, std::vecto
     request.size = written.size;
     request.lines = written.lines;
     const auto done = co_await store->ask_for<Done>(std::move(request));
+    end(transaction, done);
+    co_return without_content(done);
+}
+
+void WireSink::end(MessageId transaction, const Result<Done>& done)
+{
     if (done)
         wires_.erase(transaction);
     else
         abandon(transaction); // the answer may have been lost, and the room be held still
-    co_return without_content(done);
 }
 
 void WireSink::abandon(MessageId transaction)

@@ -8,6 +8,7 @@
 #include <asio/any_io_executor.hpp>
 
 #include "core/maildir/mail_store.h"
+#include "core/maildir/protocol.h"
 #include "core/net/wire.h"
 #include "core/sys/descriptor.h"
 
@@ -18,7 +19,10 @@ class WireSink final : public MailSink {
   public:
     explicit WireSink(net::Link& store) : store_(store) {} // the link lives longer
 
-    asio::awaitable<Result<void>> promise(MessageId transaction, InboxId inbox, Bytes octets) override;
+    asio::awaitable<Result<std::vector<Room>>> promise(MessageId transaction, std::vector<InboxId> inboxes,
+                                                       Bytes octets) override;
+    asio::awaitable<Result<void>> deliver(MessageId transaction, std::vector<InboxId> inboxes,
+                                          WholeMessage message) override;
     asio::awaitable<Result<NewMessage>> open(MessageId transaction, InboxId first) override;
     asio::awaitable<Result<void>> commit(MessageId transaction, std::vector<InboxId> inboxes,
                                          Written written) override;
@@ -26,6 +30,7 @@ class WireSink final : public MailSink {
 
   private:
     net::Link::Hold wire_of(MessageId transaction); // null: the store is away
+    void end(MessageId transaction, const Result<Done>& done);
 
     net::Link& store_;
     std::unordered_map<MessageId, net::Link::Hold> wires_; // of the transactions under way

@@ -115,6 +115,24 @@ Result<UsageBook::Snapshot> UsageBook::count(const InboxFolders& inbox, Asked as
     return snapshot;
 }
 
+std::optional<UsageBook::Snapshot> UsageBook::kept_snapshot(const InboxFolders& inbox)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = entries_.find(inbox.place.inbox);
+    if (found == entries_.end()) return std::nullopt;
+    const auto times = times_of(inbox);
+    const auto& entry = found->second;
+    if (!times || !is_fresh(entry, *times, oldest_count.front())) return std::nullopt;
+    return Snapshot{.counted = *entry.counted, .changes = entry.changes};
+}
+
+std::optional<Counted> UsageBook::last_known(const InboxFolders& inbox)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = entries_.find(inbox.place.inbox);
+    return found == entries_.end() ? std::nullopt : found->second.counted;
+}
+
 Result<UsageBook::Snapshots> UsageBook::count(const Claim& claim, Asked asked)
 {
     Snapshots counts;
@@ -241,6 +259,16 @@ Result<void> UsageBook::promise(const Claim& claim)
 {
     if (!claim.capacity && claim.space == nullptr) return {};
     return admit(claim, &UsageBook::try_promise);
+}
+
+std::optional<Result<void>> UsageBook::promise_at_once(const Claim& claim)
+{
+    if (!claim.capacity) return Result<void>();
+    const auto snapshot = kept_snapshot(claim.inbox);
+    if (!snapshot) return std::nullopt;
+    const Snapshots counts{.inbox = *snapshot, .space = {}};
+    if (try_promise(claim, counts) != Room::there) return std::nullopt;
+    return Result<void>();
 }
 
 void UsageBook::release(const MessageId& transaction)

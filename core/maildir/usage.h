@@ -54,6 +54,10 @@ class UsageBook {
         const Space* space = nullptr; // none: a paid mailbox, or a space without a limit
     };
     Result<void> promise(const Claim& claim);
+    // Where a count that is fresh says that there is room; none: promise() must count first. Of a claim
+    // without a space.
+    std::optional<Result<void>> promise_at_once(const Claim& claim);
+    std::optional<Counted> last_known(const InboxFolders& inbox); // who else was there since is not asked
     void release(const MessageId& transaction);
 
     // A change of ours to the files of an inbox, from before it begins until it is over.
@@ -117,6 +121,7 @@ class UsageBook {
     using Attempt = Room (UsageBook::*)(const Claim& claim, const Snapshots& counts);
 
     Result<Snapshot> count(const InboxFolders& inbox, Asked asked);
+    std::optional<Snapshot> kept_snapshot(const InboxFolders& inbox);
     Result<Snapshots> count(const Claim& claim, Asked asked);
     bool is_fresh(const Entry& entry, const FolderTimes& times, std::chrono::milliseconds oldest) const;
     Result<void> admit(const Claim& claim, Attempt attempt);

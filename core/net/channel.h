@@ -35,6 +35,8 @@ enum class Heard {
 
 enum class Wait { gives_way, stands }; // does interrupt() end it
 
+enum class Standing { may_go, stays }; // stays: it has logged in, or is in the middle of something
+
 struct Reading {
     Heard heard = Heard::closed;
     wire::Line line; // valid until the next call on this channel
@@ -57,6 +59,7 @@ class Channel {
     // Raw bytes, for message data: look at buffered(), consume() what was used, fill() for more (at most 64
     // KiB are ever buffered). fill() answers Heard::line when at least one byte more has come.
     std::string_view buffered() const;
+    bool has_line() const; // read_line() would not wait
     void consume(std::size_t count);
     asio::awaitable<Heard> fill(Patience patience, Wait wait = Wait::stands);
 
@@ -72,6 +75,9 @@ class Channel {
 
     void interrupt(); // wakes a wait that gives way, now or when it next begins
     void cut();       // the same for all waits for bytes; what is said afterwards can still be sent
+    // Whether this connection may be cut off when there are too many: of itself it may.
+    void stand(Standing standing);
+    Standing standing() const;
     asio::awaitable<void> close(Patience patience = std::chrono::seconds(5)); // flush, close_notify, shutdown
     const std::string& peer() const;
     std::optional<unsigned> peer_uid() const; // Unix sockets: the caller by the kernel's word (SO_PEERCRED)

@@ -1,10 +1,9 @@
 #include "core/net/server.h"
 
+#include <array>
 #include <cerrno>
 #include <list>
-#include <unordered_map>
 
-#include <arpa/inet.h>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
@@ -13,6 +12,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "core/net/crowd.h"
+#include "core/net/origin.h"
 #include "core/net/spawn.h"
 #include "core/sys/log.h"
 
@@ -23,32 +24,9 @@ namespace {
 constexpr auto idle_patience = std::chrono::seconds(24);
 constexpr auto busy_patience = std::chrono::seconds(27);
 
-struct Peer {
-    std::string text;  // for the log, the session, Received:
-    std::string group; // what is counted together: an IPv4 address, an IPv6 /64
-};
-
-Peer peer_of(const sockaddr_storage& address)
-{
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (address.ss_family == AF_INET) {
-        const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-        inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-        return {.text = text.data(), .group = text.data()};
-    }
-    if (address.ss_family != AF_INET6) return {.text = "local", .group = "local"};
-    auto v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-        inet_ntop(AF_INET, &v6.s6_addr[12], text.data(), text.size());
-        return {.text = text.data(), .group = text.data()};
-    }
-    inet_ntop(AF_INET6, &v6, text.data(), text.size());
-    Peer peer{.text = text.data(), .group = {}};
-    std::fill(std::begin(v6.s6_addr) + 8, std::end(v6.s6_addr), std::uint8_t{0});
-    inet_ntop(AF_INET6, &v6, text.data(), text.size());
-    peer.group = std::string(text.data()) + "/64";
-    return peer;
-}
+// Why a connection was refused, in the log.
+constexpr std::array<std::string_view, 5> reasons{"", "in all", "from its address", "from its network",
+                                                  "in a minute"};
 
 } // namespace
 
@@ -64,16 +42,15 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     enum class Queue { empty, stuck }; // stuck: out of descriptors or memory
 
     State(asio::any_io_executor e, ConnectionLimits l, Refusals r)
-        : executor(e), limits(l), refusals(std::move(r)), idle_end(e), busy_end(e)
+        : executor(e), crowd(l), refusals(std::move(r)), idle_end(e), busy_end(e)
     {
     }
 
     asio::any_io_executor executor;
-    ConnectionLimits limits;
+    Crowd crowd;
+    Crowd::Number last = 0; // session
     Refusals refusals;
     std::list<std::shared_ptr<Listener>> listeners;
-    std::unordered_map<Channel*, std::weak_ptr<Channel>> sessions;
-    std::unordered_map<std::string, std::size_t> per_peer;
     bool draining = false;
     std::function<void()> drained;
     asio::steady_timer idle_end;
@@ -83,10 +60,11 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     asio::awaitable<void> accept(std::shared_ptr<State> self, std::shared_ptr<Listener> listener);
     Queue take_all(Listener& listener);
     void close(const std::shared_ptr<Listener>& listener);
-    void welcome(sys::Descriptor socket, const Peer& peer, const Listener& listener);
+    void welcome(sys::Descriptor socket, const Origin& origin, const Listener& listener);
+    void make_room();
     asio::awaitable<void> run(std::shared_ptr<State> self, std::shared_ptr<Channel> channel,
-                              std::string group, Session session);
-    void forget(Channel* channel, const std::string& group);
+                              Crowd::Number number, Session session);
+    void forget(Crowd::Number number);
     void end_all(void (Channel::*how)());
     void end_all_later(asio::steady_timer& timer, std::chrono::seconds when, void (Channel::*how)());
 };
@@ -128,12 +106,12 @@ Result<void> Server::stop_listening(const std::string& name, const std::string& 
 
 void Server::limit(ConnectionLimits limits)
 {
-    state_->limits = limits;
+    state_->crowd.limit(limits);
 }
 
 std::size_t Server::connections() const
 {
-    return state_->sessions.size();
+    return state_->crowd.size();
 }
 
 std::shared_ptr<Server::State::Listener> Server::State::find(const std::string& name,
@@ -160,7 +138,7 @@ Server::State::Queue Server::State::take_all(Listener& listener)
                                            reinterpret_cast<sockaddr*>(&address), &size,
                                            SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (connection) {
-            welcome(std::move(connection), peer_of(address), listener);
+            welcome(std::move(connection), origin_of(address), listener);
             continue;
         }
         if (errno == ECONNABORTED || errno == EINTR) continue;
@@ -189,45 +167,53 @@ asio::awaitable<void> Server::State::accept(std::shared_ptr<State> self, std::sh
     (void)self; // keeps this state alive until here
 }
 
-void Server::State::welcome(sys::Descriptor socket, const Peer& peer, const Listener& listener)
+void Server::State::welcome(sys::Descriptor socket, const Origin& origin, const Listener& listener)
 {
-    const auto refuse = [&](const std::string& text) {
-        sys::log(sys::Level::warning, "listener.refused", {{"listener", listener.name}, {"peer", peer.text}});
+    const auto admission = crowd.admit(origin, std::chrono::steady_clock::now());
+    if (admission != Crowd::Admission::welcome) {
+        sys::log(sys::Level::warning, "listener.refused",
+                 {{"listener", listener.name},
+                  {"peer", origin.peer},
+                  {"too_many", reasons.at(static_cast<std::size_t>(admission))}});
+        const auto& text =
+            admission == Crowd::Admission::too_many ? refusals.too_many : refusals.too_many_from_peer;
         send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    };
-    if (sessions.size() >= limits.total) return refuse(refusals.too_many);
-    const auto known = per_peer.find(peer.group);
-    if ((known == per_peer.end() ? 0 : known->second) >= limits.per_peer)
-        return refuse(refusals.too_many_from_peer);
-    ++per_peer[peer.group];
+        return;
+    }
     const int on = 1; // replies are gathered by Channel; Nagle would only delay them (a Unix socket has none)
     setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    auto channel = std::make_shared<Channel>(executor, std::move(socket), peer.text);
-    sessions.emplace(channel.get(), channel);
+    auto channel = std::make_shared<Channel>(executor, std::move(socket), origin.peer);
+    crowd.enter(++last, origin, channel);
+    make_room();
     if (draining) channel->interrupt();
-    spawn(executor, run(shared_from_this(), std::move(channel), peer.group, listener.session),
+    spawn(executor, run(shared_from_this(), std::move(channel), last, listener.session),
           "session of " + listener.name);
 }
 
+void Server::State::make_room()
+{
+    const auto leaving = crowd.next_to_go();
+    if (!leaving) return;
+    sys::log(sys::Level::warning, "listener.gave_way", {{"peer", leaving->peer()}});
+    leaving->cut();
+}
+
 asio::awaitable<void> Server::State::run(std::shared_ptr<State> self, std::shared_ptr<Channel> channel,
-                                         std::string group, Session session)
+                                         Crowd::Number number, Session session)
 {
     // Forgotten also when an exception passes through.
     struct Leaving {
         State& state;
-        Channel* channel;
-        const std::string& group;
-        ~Leaving() { state.forget(channel, group); }
-    } const leaving{.state = *self, .channel = channel.get(), .group = group};
+        Crowd::Number number;
+        ~Leaving() { state.forget(number); }
+    } const leaving{.state = *self, .number = number};
     co_await session(std::move(channel));
 }
 
-void Server::State::forget(Channel* channel, const std::string& group)
+void Server::State::forget(Crowd::Number number)
 {
-    sessions.erase(channel);
-    const auto count = per_peer.find(group);
-    if (count != per_peer.end() && --count->second == 0) per_peer.erase(count);
-    if (!draining || !sessions.empty()) return;
+    crowd.leave(number);
+    if (!draining || crowd.size() > 0) return;
     idle_end.cancel();
     busy_end.cancel();
     if (const auto done = std::exchange(drained, nullptr)) done();
@@ -235,8 +221,7 @@ void Server::State::forget(Channel* channel, const std::string& group)
 
 void Server::State::end_all(void (Channel::*how)())
 {
-    for (const auto& [key, weak] : sessions)
-        if (const auto channel = weak.lock()) (channel.get()->*how)();
+    crowd.each([how](Channel& channel) { (channel.*how)(); });
 }
 
 void Server::State::end_all_later(asio::steady_timer& timer, std::chrono::seconds when,
@@ -255,7 +240,7 @@ void Server::drain(std::function<void()> done, Pace pace)
     asio::error_code ignored;
     for (const auto& listener : state_->listeners)
         listener->socket.close(ignored);
-    if (state_->sessions.empty()) return done();
+    if (state_->crowd.size() == 0) return done();
     state_->drained = std::move(done);
     state_->end_all_later(state_->busy_end, busy_patience, &Channel::cut);
     if (pace == Pace::at_once) return state_->end_all(&Channel::interrupt);

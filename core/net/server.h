@@ -1,5 +1,8 @@
 #pragma once
 // Accepts connections on sockets that metkad bound, within limits, and runs one session a connection.
+//
+// In the last tenth of the total each new connection costs another its place: the oldest that may go
+// (Channel::stand) of the source that has the most (SECURITY 33). It is cut, and may say goodbye.
 
 #include <functional>
 #include <memory>
@@ -12,16 +15,22 @@
 
 namespace metka::net {
 
+enum class Loopback { is_free, is_limited }; // is_free: of the limits per network and per minute
+
+// At a time, but for the last. Of where clients come from: origin.h.
 struct ConnectionLimits {
     std::size_t total = 5000;
-    std::size_t per_peer = 50; // per IP address; IPv6: per /64
+    std::size_t per_peer = 50;       // of one source
+    std::size_t per_network = 200;   // never less than per_peer
+    std::uint64_t per_minute = 1200; // new ones, of one source
+    Loopback loopback = Loopback::is_free;
 };
 
 // What a connection beyond its limits is told before it is closed, in the clear: "421 4.7.0 …\r\n". May be
 // empty.
 struct Refusals {
     std::string too_many;
-    std::string too_many_from_peer;
+    std::string too_many_from_peer; // or its network, or in a minute
 };
 
 // How a program ends: at once, since there is none after it; in good time, since another serves already.

@@ -145,7 +145,7 @@ class Reading {
 
     void entries(const NamedSection& section, const YamlNode& key, const YamlNode& value)
     {
-        if (reader_ != Reader::metkad) return report(key.place, key.text, not_for_reader());
+        if (!is_for(section, reader_)) return report(key.place, key.text, not_for_reader());
         if (value.shape == Shape::nothing) return;
         if (value.shape != Shape::map) return report(value.place, key.text, std::string(section.layout));
         for_each_key(value, key.text,

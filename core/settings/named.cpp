@@ -1,5 +1,6 @@
 #include "core/settings/named.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/settings/values.h"
@@ -26,6 +27,8 @@ Settings with_plan(const Plan& plan)
     settings.plan_notice_days = plan.notice_days;
     settings.plan_grace_days = plan.grace_days;
     settings.plan_quarantine_days = plan.quarantine_days;
+    settings.plan_messages_per_hour = plan.messages_per_hour;
+    settings.plan_messages_per_day = plan.messages_per_day;
     return settings;
 }
 
@@ -153,6 +156,11 @@ constexpr std::array<NamedSection, 2> sections_of_entries{{
 std::span<const NamedSection> named_sections()
 {
     return sections_of_entries;
+}
+
+bool is_for(const NamedSection& section, Reader reader)
+{
+    return std::ranges::any_of(section.words(), [&](const Row& row) { return row.knows.has(reader); });
 }
 
 std::string key_of(const NamedSection& section, std::string_view entry)

@@ -33,6 +33,7 @@ struct NamedSection {
     void (*each)(const Settings&, const std::function<void(const Entry&)>&); // in their order
 };
 std::span<const NamedSection> named_sections();
+bool is_for(const NamedSection& section, Reader reader); // whether any of its words is
 
 std::string key_of(const NamedSection& section, std::string_view entry); // plans.firm
 std::string key_of(const NamedSection& section, std::string_view entry,

@@ -42,10 +42,11 @@ std::string line_of(const Settings& settings, const Row& row, std::string_view i
 }
 
 std::string render_entry(const NamedSection& section, const Entry& entry, const Settings& unsaid,
-                         const Origins& origins)
+                         Reader reader, const Origins& origins)
 {
     auto text = fmt::format("  {}:\n", quoted(entry.name));
     for (const auto& row : section.words()) {
+        if (!row.knows.has(reader)) continue;
         auto origin = origin_of(key_of(section, entry.name, row.word()), origins);
         const bool inherited = words_of(entry.values, row) == words_of(unsaid, row);
         if (origin.empty() && inherited) origin = origin_of(row.key, origins);
@@ -55,14 +56,16 @@ std::string render_entry(const NamedSection& section, const Entry& entry, const 
     return text;
 }
 
-std::string render_entries(const Settings& settings, const Origins& origins)
+std::string render_entries(const Settings& settings, Reader reader, const Origins& origins)
 {
     std::string text;
     for (const auto& section : named_sections()) {
+        if (!is_for(section, reader)) continue;
         const auto unsaid = section.unsaid(settings);
         std::string entries;
-        section.each(settings,
-                     [&](const Entry& entry) { entries += render_entry(section, entry, unsaid, origins); });
+        section.each(settings, [&](const Entry& entry) {
+            entries += render_entry(section, entry, unsaid, reader, origins);
+        });
         if (!entries.empty()) text += fmt::format("\n{}:\n{}", section.name, entries);
     }
     return text;
@@ -81,7 +84,7 @@ std::string render(const Settings& settings, Reader reader, std::uint64_t genera
         if (origin.empty()) origin = is_default(settings, row) ? "default" : found_by_metkad;
         text += line_of(settings, row, "  ", origin);
     }
-    return reader == Reader::metkad ? text + render_entries(settings, origins) : text;
+    return text + render_entries(settings, reader, origins);
 }
 
 } // namespace metka::settings

@@ -42,7 +42,9 @@ Plan Settings::standard() const
             .free_mailboxes_per_domain = plan_free_mailboxes_per_domain,
             .notice_days = plan_notice_days,
             .grace_days = plan_grace_days,
-            .quarantine_days = plan_quarantine_days};
+            .quarantine_days = plan_quarantine_days,
+            .messages_per_hour = plan_messages_per_hour,
+            .messages_per_day = plan_messages_per_day};
 }
 
 Plan Settings::plan(std::string_view name_of_it) const

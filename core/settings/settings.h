@@ -55,6 +55,8 @@ struct Plan {
     NoticeDays notice_days;
     std::uint64_t grace_days = 0;
     std::uint64_t quarantine_days = 0;
+    std::uint64_t messages_per_hour = 0; // 0: no limit
+    std::uint64_t messages_per_day = 0;  // 0: no limit
 
     bool operator==(const Plan&) const = default;
 };
@@ -118,15 +120,25 @@ struct Settings {
     std::chrono::milliseconds smtp_command_timeout{};
     std::chrono::milliseconds smtp_data_timeout{};
     std::chrono::milliseconds smtp_transfer_timeout{};
+    Bytes smtp_slowest_rate; // a second
     std::uint64_t smtp_connections = 0;
     std::uint64_t smtp_connections_per_address = 0;
+    std::uint64_t smtp_connections_per_network = 0;
+    std::uint64_t smtp_connections_per_minute = 0;
+    bool smtp_limit_loopback = false;
 
     std::chrono::milliseconds pop3_idle_timeout{};
     std::chrono::milliseconds pop3_login_timeout{};
     std::uint64_t pop3_connections = 0;
     std::uint64_t pop3_connections_per_address = 0;
+    std::uint64_t pop3_connections_per_network = 0;
+    std::uint64_t pop3_connections_per_minute = 0;
+    bool pop3_limit_loopback = false;
 
     std::uint64_t auth_parallel_hashes = 0;
+    std::uint64_t auth_guesses_per_address = 0;
+    std::uint64_t auth_guesses_per_network = 0;
+    std::uint64_t auth_guesses_per_account = 0;
     LogLevel log_level = LogLevel::info;
 
     Capacity plan_disk_limit;
@@ -138,7 +150,9 @@ struct Settings {
     NoticeDays plan_notice_days;
     std::uint64_t plan_grace_days = 0;
     std::uint64_t plan_quarantine_days = 0;
-    std::vector<Plan> plans; // besides the standard one, in the order of the file
+    std::uint64_t plan_messages_per_hour = 0; // 0: no limit
+    std::uint64_t plan_messages_per_day = 0;  // 0: no limit
+    std::vector<Plan> plans;                  // besides the standard one, in the order of the file
 
     bool operator==(const Settings&) const = default;
 };

@@ -24,6 +24,16 @@ Line& line()
     return settings;
 }
 
+// A second has many lines, and its text costs as much as all the rest of a line.
+const std::string& up_to_second(std::time_t second)
+{
+    thread_local std::time_t last = -1;
+    thread_local std::string text;
+    if (second != last) text = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(second));
+    last = second;
+    return text;
+}
+
 constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
 
 bool needs_quotes(std::string_view value)
@@ -65,9 +75,8 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
     if (level > line().least) return;
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     const auto ms = now.time_since_epoch().count() % 1000;
-    const auto seconds = std::chrono::system_clock::to_time_t(now);
-    auto out = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z {}[{}] {} {}", fmt::gmtime(seconds), ms,
-                           line().program, getpid(), level_names[static_cast<std::size_t>(level)], event);
+    auto out = fmt::format("{}.{:03}Z {}[{}] {} {}", up_to_second(std::chrono::system_clock::to_time_t(now)),
+                           ms, line().program, getpid(), level_names[static_cast<std::size_t>(level)], event);
     for (const auto& field : fields)
         append(out, field);
     out += '\n';

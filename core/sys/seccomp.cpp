@@ -45,9 +45,9 @@ constexpr Call for_accepting[] = {"accept4"};
 // makes.
 constexpr Call for_asking[] = {"connect", "bind", "pipe2"};
 
-constexpr Call for_keeping[] = {"linkat",          "renameat2",       "renameat",  "rename",
-                                "unlinkat",        "unlink",          "mkdirat",   "fchmod",
-                                "sync_file_range", "copy_file_range", "utimensat", "syncfs"};
+constexpr Call for_keeping[] = {"linkat",    "renameat2", "renameat", "rename",          "unlinkat",
+                                "unlink",    "mkdirat",   "fchmod",   "sync_file_range", "copy_file_range",
+                                "utimensat", "syncfs",    "fstatfs"};
 
 constexpr Call for_naming[] = {"symlinkat"};
 

@@ -1,40 +1,11 @@
 #include "core/wire/dot_reader.h"
 
-#include <algorithm>
-
 namespace metka::wire {
-
-void DotReader::condemn(DataFault fault)
-{
-    if (fault_ == DataFault::none) fault_ = fault;
-}
-
-void DotReader::emit(char c, std::string& out)
-{
-    if (fault_ == DataFault::none) out += c;
-}
 
 void DotReader::plain(char c, std::string& out)
 {
     state_ = c == '\r' ? State::cr : State::in_line;
-    if (c == '\r') return;
-    if (c == '\n') condemn(DataFault::bare_lf);
-    if (c == '\0') condemn(DataFault::nul);
-    emit(c, out);
-}
-
-// Everything up to the next CR in one go; one LF or NUL in it condemns the message.
-std::size_t DotReader::take_run(std::string_view bytes, std::string& out)
-{
-    const auto run = bytes.substr(0, bytes.find('\r'));
-    if (fault_ == DataFault::none) {
-        const auto bare_lf = run.find('\n');
-        const auto nul = run.find('\0');
-        if (bare_lf != nul)
-            condemn(bare_lf < nul ? DataFault::bare_lf : DataFault::nul); // equal: there is neither
-    }
-    if (fault_ == DataFault::none) out.append(run);
-    return run.size();
+    check_.take_run({&c, 1}, out);
 }
 
 void DotReader::step(char c, std::string& out)
@@ -51,12 +22,11 @@ void DotReader::step(char c, std::string& out)
         return;
     case State::cr:
         if (c == '\n') {
-            emit('\n', out);
-            ++lines_;
+            check_.end_line(out);
             state_ = State::line_start;
             return;
         }
-        condemn(DataFault::bare_cr);
+        check_.bare_cr();
         plain(c, out);
         return;
     case State::dot: // the first dot of a line with more in it goes
@@ -70,7 +40,7 @@ void DotReader::step(char c, std::string& out)
             state_ = State::end;
             return;
         }
-        condemn(DataFault::bare_cr);
+        check_.bare_cr();
         plain(c, out);
         return;
     case State::end:
@@ -81,8 +51,11 @@ void DotReader::step(char c, std::string& out)
 std::size_t DotReader::feed(std::string_view bytes, std::string& out)
 {
     std::size_t used = 0;
+    const auto clean = bytes.substr(0, bytes.find('\0'));
     while (used < bytes.size() && state_ != State::end) {
-        if (state_ == State::in_line) used += take_run(bytes.substr(used), out);
+        if (state_ == State::line_start && used < clean.size())
+            used += check_.take_lines(clean.substr(used), out, LineCheck::Dots::special);
+        if (state_ == State::in_line) used += check_.take_run(bytes.substr(used), out);
         if (used == bytes.size()) break;
         step(bytes[used], out);
         ++used;

@@ -5,14 +5,9 @@
 //
 // One automaton, fed with chunks of any size; how the bytes are cut changes nothing.
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
+#include "core/wire/line_check.h"
 
 namespace metka::wire {
-
-enum class DataFault { none, bare_cr, bare_lf, nul };
 
 class DotReader {
   public:
@@ -21,26 +16,22 @@ class DotReader {
     std::size_t feed(std::string_view bytes, std::string& out);
 
     bool at_end() const { return state_ == State::end; }
-    DataFault fault() const { return fault_; } // the first one met
+    DataFault fault() const { return check_.fault(); } // the first one met
     std::uint64_t octets() const
     {
         return octets_;
     } // as received, dots and CRs included, without the end mark
-    std::uint64_t lines() const { return lines_; }
+    std::uint64_t lines() const { return check_.lines(); }
 
   private:
     enum class State : std::uint8_t { line_start, in_line, cr, dot, dot_cr, end };
 
     void step(char c, std::string& out);
-    void emit(char c, std::string& out);
-    void plain(char c, std::string& out); // a byte that is neither CR nor in a place of its own
-    std::size_t take_run(std::string_view bytes, std::string& out);
-    void condemn(DataFault fault);
+    void plain(char c, std::string& out); // a byte that is not in a place of its own
 
+    LineCheck check_;
     State state_ = State::line_start;
-    DataFault fault_ = DataFault::none;
     std::uint64_t octets_ = 0;
-    std::uint64_t lines_ = 0;
 };
 
 } // namespace metka::wire

@@ -1,10 +1,19 @@
 #include "core/wire/header_pass.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/text.h"
 
 namespace metka::wire {
+
+// What is done about a field, by its name.
+struct HeaderPass::KnownField {
+    std::string_view name;
+    Value value = Value::passes;
+    FieldName captured_as = FieldName::other;
+    std::string MissingFields::* supplied = nullptr; // it is not missing
+};
 
 namespace {
 
@@ -24,6 +33,7 @@ bool is_blank(char c)
 
 void HeaderPass::add_missing(std::string& out)
 {
+    out += missing_.from;
     out += missing_.date;
     out += missing_.message_id;
     missing_ = {};
@@ -38,27 +48,76 @@ void HeaderPass::begin_body(std::string& out)
     state_ = State::body;
 }
 
+void HeaderPass::count(std::size_t octets)
+{
+    section_ += octets;
+    if (section_ > limits_.section && fault_ == HeaderFault::none) fault_ = HeaderFault::too_large;
+}
+
 void HeaderPass::take_field(std::string& out)
 {
+    static constexpr std::array<KnownField, 8> known{{
+        {.name = "From",
+         .value = Value::captured,
+         .captured_as = FieldName::from,
+         .supplied = &MissingFields::from},
+        {.name = "Sender", .value = Value::captured, .captured_as = FieldName::sender},
+        {.name = "Resent-From", .value = Value::captured, .captured_as = FieldName::resent_from},
+        {.name = "Delivered-To", .value = Value::captured, .captured_as = FieldName::delivered_to},
+        {.name = "Return-Path", .value = Value::dropped},
+        {.name = "Date", .supplied = &MissingFields::date},
+        {.name = "Message-ID", .supplied = &MissingFields::message_id},
+        {.name = "Received"},
+    }};
     const auto name = trim(held_);
-    if (same_ignoring_case(name, "Received")) ++received_;
-    if (same_ignoring_case(name, "Date")) missing_.date.clear();
-    if (same_ignoring_case(name, "Message-ID")) missing_.message_id.clear();
-    out += held_;
-    out += ':';
+    const auto* const field =
+        std::ranges::find_if(known, [&](const auto& each) { return same_ignoring_case(each.name, name); });
+    const auto fact = field == known.end() ? KnownField{} : *field;
+    if (fact.name == "Received") ++received_;
+    if (fact.supplied != nullptr) (missing_.*fact.supplied).clear();
+    if (++fields_ > limits_.fields && fault_ == HeaderFault::none) fault_ = HeaderFault::too_many_fields;
+    count(held_.size() + 1);
+    value_ = fact.value;
+    // Behind the limits nothing is kept: a million From fields take no memory.
+    if (value_ == Value::captured && fault_ != HeaderFault::none) value_ = Value::passes;
+    if (value_ == Value::captured) captured_.push_back({.name = fact.captured_as, .value = {}});
+    if (value_ != Value::dropped) {
+        out += held_;
+        out += ':';
+    }
     held_.clear();
-    any_field_ = true;
     state_ = State::value;
+}
+
+void HeaderPass::capture(std::string_view value)
+{
+    const auto room = limits_.captured - std::min(captured_octets_, limits_.captured);
+    auto& field = captured_.back();
+    if (value.size() > room) field.whole = CapturedField::Whole::cut;
+    const auto taken = value.substr(0, room);
+    field.value += taken;
+    captured_octets_ += taken.size();
+}
+
+void HeaderPass::take_value(std::string_view value, std::string& out)
+{
+    count(value.size());
+    if (value_ != Value::dropped) out += value;
+    const bool line_ends = value.ends_with('\n');
+    if (line_ends) {
+        state_ = State::name;
+        value.remove_suffix(1);
+    }
+    if (value_ == Value::captured) capture(value);
 }
 
 void HeaderPass::take_name(char c, std::string& out)
 {
     const bool at_line_start = held_.empty();
     if (at_line_start && c == '\n') return begin_body(out); // the empty line that ends the section
-    if (at_line_start && is_blank(c) && any_field_) {
-        out += c; // the field before goes on
+    if (at_line_start && is_blank(c) && fields_ > 0) {      // the field before goes on
         state_ = State::value;
-        return;
+        return take_value({&c, 1}, out);
     }
     if (!at_line_start && c == ':') return take_field(out);
     // "Subject : x" is obsolete but a field (RFC 5322 §4.5); "From anna Thu" is an mbox line.
@@ -82,8 +141,7 @@ void HeaderPass::feed(std::string_view message, std::string& out)
         } else if (state_ == State::value) {
             const auto end = message.find('\n');
             used = end == std::string_view::npos ? message.size() : end + 1;
-            out += message.substr(0, used);
-            if (end != std::string_view::npos) state_ = State::name;
+            take_value(message.substr(0, used), out);
         } else {
             take_name(message.front(), out);
         }

@@ -1,7 +1,8 @@
 #pragma once
 // SMTP commands as values (RFC 5321 §4.1): a verb and its arguments; the paths of MAIL and RCPT with the
-// parameters we offer (SIZE: RFC 1870, BODY: RFC 6152, AUTH: RFC 4954 §5). The line comes without its CRLF,
-// checked by LineScanner.
+// parameters we offer (SIZE: RFC 1870, BODY: RFC 6152, AUTH: RFC 4954 §5, SMTPUTF8: RFC 6531, RET, ENVID,
+// NOTIFY and ORCPT: RFC 3461); the size of a chunk (RFC 3030). The line comes without its CRLF, checked by
+// LineScanner.
 
 #include <cstdint>
 #include <expected>
@@ -26,9 +27,13 @@ struct MailPath {
 
     bool is_null() const { return local.empty() && domain.empty(); } // "<>"
     bool is_literal() const { return domain.starts_with('['); }
+    bool is_ascii() const;
     std::string text() const; // fit for a header: quoted where it must be; empty for "<>"
     bool operator==(const MailPath&) const = default;
 };
+
+// Addresses as RFC 5321 has them, or with the letters of RFC 6531.
+enum class Letters { ascii, utf8 };
 
 enum class CommandFault {
     syntax,            // not of the form MAIL FROM:<…> or RCPT TO:<…>
@@ -39,19 +44,48 @@ enum class CommandFault {
 };
 
 enum class BodyKind { seven_bit, eight_bit };
+enum class Returned { whole, header }; // of the message, in a report that it failed (RFC 3461 §4.3)
 
 struct MailCommand {
     MailPath from;
     std::optional<std::uint64_t> size; // octets as the client declares them
     BodyKind body = BodyKind::seven_bit;
+    Letters letters = Letters::ascii;
+    std::optional<Returned> returned;
+    std::string envelope_id; // decoded, 1–100 printable characters; empty: none was given (§4.4)
+    bool has_parameters = false;
+};
+
+// When the sender wants to hear of this recipient; none of them: NEVER (RFC 3461 §4.1).
+struct Notify {
+    bool success = false;
+    bool failure = false;
+    bool delay = false;
+    bool operator==(const Notify&) const = default;
+};
+
+// Whom the message was for before it was redirected (RFC 3461 §4.2, RFC 6533 §3).
+struct OriginalRecipient {
+    std::string type;    // lower case: "rfc822", "utf-8"
+    std::string address; // decoded, printable
+    bool operator==(const OriginalRecipient&) const = default;
 };
 
 struct RcptCommand {
-    MailPath to; // a domain is missing only in a bare <postmaster>
+    MailPath to;                  // a domain is missing only in a bare <postmaster>
+    std::optional<Notify> notify; // none: the sender did not say
+    std::optional<OriginalRecipient> original;
+    bool has_parameters = false;
 };
 
-// The arguments of the two verbs.
+struct BdatCommand {
+    enum class Chunk { more, last } chunk = Chunk::more;
+    std::uint64_t size = 0; // octets that follow the command
+};
+
+// The arguments of the verbs. `letters` are those that MAIL asked for.
 std::expected<MailCommand, CommandFault> parse_mail(std::string_view arguments);
-std::expected<RcptCommand, CommandFault> parse_rcpt(std::string_view arguments);
+std::expected<RcptCommand, CommandFault> parse_rcpt(std::string_view arguments, Letters letters);
+std::optional<BdatCommand> parse_bdat(std::string_view arguments); // RFC 3030 §2
 
 } // namespace metka::wire

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/wire/utf8.h"
+
 namespace metka::wire {
 
 namespace {
@@ -17,14 +19,19 @@ bool is_letter_or_digit(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool is_atom_text(char c) // RFC 5322 §3.2.3
+bool is_plain_atom_text(char c) // RFC 5322 §3.2.3
 {
     return is_letter_or_digit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").contains(c);
 }
 
+bool is_atom_text(char c) // RFC 6531 §3.3
+{
+    return is_plain_atom_text(c) || is_beyond_ascii(c);
+}
+
 bool is_printable(char c)
 {
-    return c >= 0x20 && c <= 0x7E;
+    return (c >= 0x20 && c <= 0x7E) || is_beyond_ascii(c);
 }
 
 class PathReader {
@@ -89,7 +96,9 @@ class PathReader {
     bool domain(std::string& name)
     {
         // Underscores are no part of a host name, but of many names that send mail.
-        const auto in_label = [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; };
+        const auto in_label = [](char c) {
+            return is_letter_or_digit(c) || c == '-' || c == '_' || is_beyond_ascii(c);
+        };
         for (;;) {
             const auto label = run(in_label);
             if (label.empty() || label.size() > most_label || label.front() == '-' || label.back() == '-')
@@ -130,16 +139,19 @@ class PathReader {
 
 std::expected<MailPath, CommandFault> take_path(std::string_view& rest)
 {
-    const auto not_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
     MailPath path;
     PathReader reader(rest);
-    if (!reader.path(path)) {
-        const bool foreign = std::ranges::any_of(rest, not_ascii);
-        return std::unexpected(foreign ? CommandFault::not_ascii : CommandFault::path);
-    }
-    if (path.local.size() + path.domain.size() + 3 > most_path) return std::unexpected(CommandFault::path);
+    if (!reader.path(path)) return std::unexpected(CommandFault::path);
+    const bool readable = is_clean_utf8(rest.substr(0, rest.size() - reader.rest().size()));
+    const bool short_enough = path.local.size() + path.domain.size() + 3 <= most_path;
+    if (!readable || !short_enough) return std::unexpected(CommandFault::path);
     rest = reader.rest();
     return path;
+}
+
+bool MailPath::is_ascii() const
+{
+    return std::ranges::none_of(local, is_beyond_ascii) && std::ranges::none_of(domain, is_beyond_ascii);
 }
 
 std::string MailPath::text() const

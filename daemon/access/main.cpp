@@ -24,7 +24,11 @@ AccessLimits limits(const Settings& settings)
 
 net::ConnectionLimits connections(const Settings& settings)
 {
-    return {.total = settings.pop3_connections, .per_peer = settings.pop3_connections_per_address};
+    return {.total = settings.pop3_connections,
+            .per_peer = settings.pop3_connections_per_address,
+            .per_network = settings.pop3_connections_per_network,
+            .per_minute = settings.pop3_connections_per_minute,
+            .loopback = settings.pop3_limit_loopback ? net::Loopback::is_limited : net::Loopback::is_free};
 }
 
 class AccessProgram final : public household::Resident {

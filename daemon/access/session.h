@@ -83,7 +83,7 @@ class Session {
     asio::awaitable<void> auth(const wire::Pop3Command&);
     asio::awaitable<std::optional<std::string>> plain_response();
     asio::awaitable<void> log_in(std::string name, Secret password);
-    asio::awaitable<void> wrong_password(const std::string& name);
+    asio::awaitable<void> deny(const std::string& name, const login::Answer& answer);
     asio::awaitable<void> open_maildrop(login::Answer answer);
     void refuse_login(const std::string& name, std::string_view why, std::string_view reply);
     net::Channel::Patience left_for_login() const;

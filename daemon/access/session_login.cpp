@@ -1,13 +1,10 @@
 // AUTHORIZATION (RFC 1939 §4, RFC 5034): who is it, and is the inbox free?
 
+#include <algorithm>
 #include <array>
 
-#include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
-
 #include "core/base/text.h"
+#include "core/net/pause.h"
 #include "core/sys/log.h"
 #include "core/wire/base64.h"
 #include "core/wire/sasl.h"
@@ -65,7 +62,8 @@ asio::awaitable<void> Session::auth(const wire::Pop3Command& command)
     wipe(*decoded);
     if (!credentials) co_return error(replies::broken_response);
     const bool as_itself = credentials->authzid.empty() || credentials->authzid == credentials->authcid;
-    if (!as_itself) co_return co_await wrong_password(credentials->authcid); // nobody acts for another here
+    const login::Answer as_another; // nobody acts for another here
+    if (!as_itself) co_return co_await deny(credentials->authcid, as_another);
     co_await log_in(std::move(credentials->authcid), std::move(credentials->password));
 }
 
@@ -103,23 +101,26 @@ asio::awaitable<void> Session::log_in(std::string name, Secret password)
     case login::Verdict::suspended:
         co_return refuse_login(name, "suspended", replies::suspended);
     case login::Verdict::wrong:
+    case login::Verdict::not_now:
     case login::Verdict::count_:
-        co_return co_await wrong_password(name);
+        co_return co_await deny(name, *answer);
     }
 }
 
-// Each guess costs its connection more time than the last.
-asio::awaitable<void> Session::wrong_password(const std::string& name)
+// Each guess costs its connection more time than the last, and its source what metka-auth says. "Not now"
+// says nothing about the password (SECURITY 32).
+asio::awaitable<void> Session::deny(const std::string& name, const login::Answer& answer)
 {
     ++wrong_passwords_;
-    sys::log(
-        sys::Level::info, "pop3.refused",
-        {{"session", id_}, {"peer", channel_.peer()}, {"name", name}, {"why", "wrong name or password"}});
-    asio::error_code ignored;
-    const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer pause(executor, limits_.pause * wrong_passwords_);
-    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    say(replies::wrong_password);
+    const bool is_not_now = answer.verdict == login::Verdict::not_now;
+    sys::log(sys::Level::info, "pop3.refused",
+             {{"session", id_},
+              {"peer", channel_.peer()},
+              {"name", name},
+              {"why", is_not_now ? "too many wrong passwords" : "wrong name or password"}});
+    const auto for_this_connection = limits_.pause * wrong_passwords_;
+    co_await net::pause(std::max<std::chrono::milliseconds>(for_this_connection, answer.wait));
+    say(is_not_now ? replies::cannot_say : replies::wrong_password);
     if (wrong_passwords_ >= limits_.wrong_passwords) end(Ending::wrong_passwords);
 }
 
@@ -139,6 +140,7 @@ asio::awaitable<void> Session::open_maildrop(login::Answer answer)
         inbox_.reset();
         co_return refuse_login(answer.login, messages.error().text, replies::cannot_say);
     }
+    channel_.stand(net::Standing::stays);
     login_ = std::move(answer.login);
     rights_ = answer.verdict == login::Verdict::expired ? Rights::read_only : Rights::full;
     maildrop_.emplace(std::move(*messages), limits_.messages);

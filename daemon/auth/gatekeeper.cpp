@@ -55,14 +55,15 @@ void log_checked(const CheckLogin& question, std::string_view verdict)
 } // namespace
 
 Gatekeeper::Gatekeeper(directory::Directory& directory, Secrets& secrets, HashPool& hashes, net::Link& store,
-                       const Clock& clock, Stopwatch stopwatch, const UnixUsers* unix_users)
+                       const Clock& clock, Stopwatch stopwatch, const UnixUsers* unix_users,
+                       PatienceLimits patience)
     : directory_(directory),
       secrets_(secrets),
       hashes_(hashes),
       store_(store),
       clock_(clock),
-      stopwatch_(std::move(stopwatch)),
-      unix_users_(unix_users)
+      unix_users_(unix_users),
+      trials_(hashes, patience, std::move(stopwatch))
 {
 }
 
@@ -109,11 +110,14 @@ Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
 {
     const auto account = directory_.login(question.name);
     if (!account) co_return pass(account);
-    const auto right = co_await is_right(*account, question.password);
-    if (!right) co_return pass(right);
-    if (!*right) {
-        log_checked(question, "wrong");
-        co_return sys::encode(LoginChecked{.verdict = Verdict::wrong});
+    Candidate candidate{.from = net::origin_of(question.peer), .name = question.name};
+    const auto tried = co_await try_password(std::move(candidate), *account, question.password);
+    if (!tried) co_return pass(tried);
+    if (tried->verdict != Tried::Verdict::right) {
+        const bool is_wrong = tried->verdict == Tried::Verdict::wrong;
+        log_checked(question, is_wrong ? "wrong" : "not-now");
+        co_return sys::encode(LoginChecked{.verdict = is_wrong ? Verdict::wrong : Verdict::not_now,
+                                           .wait = static_cast<std::uint64_t>(tried->wait.count())});
     }
     const auto judged = policy::judge_login(
         {.suspended = (*account)->suspended, .valid_ends = (*account)->valid_ends, .now = clock_.now()});
@@ -131,7 +135,7 @@ Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
     co_return answer;
 }
 
-Result<std::optional<Gatekeeper::Lock>> Gatekeeper::lock_of(const directory::InboxRecord& account)
+Result<std::optional<Lock>> Gatekeeper::lock_of(const directory::InboxRecord& account)
 {
     if (unix_users_ != nullptr && account.kind == directory::InboxKind::shell) {
         auto entry = unix_users_->find(account.login, account.shell_uid, clock_.now());
@@ -145,21 +149,18 @@ Result<std::optional<Gatekeeper::Lock>> Gatekeeper::lock_of(const directory::Inb
     return std::optional(Lock{.hash = **stored, .version = **stored});
 }
 
-asio::awaitable<Result<bool>> Gatekeeper::is_right(const std::optional<directory::InboxRecord>& account,
-                                                   const Secret& password)
+asio::awaitable<Result<Tried>> Gatekeeper::try_password(Candidate candidate,
+                                                        const std::optional<directory::InboxRecord>& account,
+                                                        const Secret& password)
 {
-    // No account can have such a password, so to refuse it at once tells nobody anything.
-    if (!check_password(password.reveal())) co_return false;
-    const auto lock = account ? lock_of(*account) : Result<std::optional<Lock>>();
-    if (!lock) co_return pass(lock);
-    if (*lock && remembered_.knows(account->id, password, (*lock)->version, stopwatch_())) co_return true;
-    const auto changes = remembered_.changes();
-    const std::string against = *lock ? (*lock)->hash : hashes_.hasher().dummy();
-    const auto matches = co_await hashes_.verify(password, against);
-    if (!matches) co_return pass(matches);
-    if (!*lock || !*matches) co_return false;
-    remembered_.note(account->id, password, (*lock)->version, stopwatch_(), changes);
-    co_return true;
+    if (account) {
+        auto lock = lock_of(*account);
+        if (!lock) co_return pass(lock);
+        candidate.account = account->id;
+        candidate.lock = std::move(*lock);
+    }
+    auto tried = co_await trials_.try_password(std::move(candidate), password);
+    co_return tried;
 }
 
 // One wire that reaches this inbox and no other: one end to the store, the other to the session that logged
@@ -186,7 +187,7 @@ Gatekeeper::Answer Gatekeeper::set_password(Frame request)
     const auto hash = co_await hashes_.hash(wanted->password);
     if (!hash) co_return pass(hash);
     const auto kept = secrets_.set(wanted->account, *hash, clock_.now());
-    remembered_.forget(wanted->account); // also where that failed: then it costs one hash, and nothing else
+    trials_.forget(wanted->account); // also where that failed: then it costs one hash, and nothing else
     if (!kept) co_return pass(kept);
     co_return sys::encode(login::Stored{});
 }
@@ -201,7 +202,7 @@ Gatekeeper::Answer Gatekeeper::set_hashes(Frame request)
     }
     const auto kept = secrets_.set(wanted->hashes, clock_.now());
     for (const auto& each : wanted->hashes)
-        remembered_.forget(each.account);
+        trials_.forget(each.account);
     if (!kept) co_return pass(kept);
     co_return sys::encode(login::Stored{});
 }
@@ -212,21 +213,28 @@ Gatekeeper::Answer Gatekeeper::verify_password(Frame request)
     if (!question) co_return pass(question);
     const auto account = directory_.inbox(question->account);
     if (!account) co_return pass(account);
-    const auto right = co_await is_right(*account, question->password);
-    if (!right) co_return pass(right);
+    // Its owner's own shell: a place that no attacker from outside can use up.
+    Candidate candidate{.from = net::origin_of("my " + question->account.hex()),
+                        .name = *account ? (*account)->login : std::string()};
+    const auto name = candidate.name;
+    const auto tried = co_await try_password(std::move(candidate), *account, question->password);
+    if (!tried) co_return pass(tried);
+    constexpr std::array<std::string_view, 3> words{"right", "wrong", "not-now"};
     sys::log(sys::Level::info, "login.checked",
-             {{"verdict", *right ? "right" : "wrong"},
+             {{"verdict", words.at(static_cast<std::size_t>(tried->verdict))},
               {"service", "my"},
-              {"name", *account ? (*account)->login : std::string()},
+              {"name", name},
               {"peer", "metkad"}});
-    co_return sys::encode(login::Verified{.right = *right});
+    if (tried->verdict == Tried::Verdict::refused)
+        co_return fail(Fault::unavailable, "too many wrong passwords were given; try again in a minute");
+    co_return sys::encode(login::Verified{.right = tried->verdict == Tried::Verdict::right});
 }
 
 Gatekeeper::Answer Gatekeeper::forget_password(Frame request)
 {
     const auto changed = sys::decode<login::PasswordChanged>(request);
     if (!changed) co_return pass(changed);
-    remembered_.forget(changed->account);
+    trials_.forget(changed->account);
     co_return sys::encode(login::Stored{});
 }
 
@@ -235,7 +243,7 @@ Gatekeeper::Answer Gatekeeper::remove_secrets(Frame request)
     const auto wanted = sys::decode<login::RemoveSecrets>(request);
     if (!wanted) co_return pass(wanted);
     const auto removed = secrets_.remove(wanted->account);
-    remembered_.forget(wanted->account);
+    trials_.forget(wanted->account);
     if (!removed) co_return pass(removed);
     co_return sys::encode(login::Stored{});
 }

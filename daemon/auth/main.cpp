@@ -5,9 +5,11 @@
 #include "core/directory/sqlite_directory.h"
 #include "core/household/child.h"
 #include "core/household/peers.h"
+#include "core/net/spawn.h"
 #include "core/sys/log.h"
 #include "daemon/auth/gatekeeper.h"
 #include "daemon/auth/password.h"
+#include "daemon/auth/postage.h"
 #include "daemon/auth/posture.h"
 
 namespace metka::auth {
@@ -18,11 +20,22 @@ using household::Program;
 using login::Service;
 using settings::Settings;
 
+constexpr auto minute = std::chrono::minutes(1);
+constexpr auto hour = std::chrono::hours(1);
+
+PatienceLimits patience(const Settings& settings)
+{
+    return {.source = {.most = settings.auth_guesses_per_address, .within = minute},
+            .network = {.most = settings.auth_guesses_per_network, .within = hour},
+            .account = {.most = settings.auth_guesses_per_account, .within = hour}};
+}
+
 class AuthProgram final : public household::Resident {
   public:
     AuthProgram(asio::io_context& loop, const Settings& settings,
                 std::unique_ptr<directory::Directory> directory, Secrets secrets,
-                std::unique_ptr<Hasher> hasher, std::unique_ptr<UnixUsers> unix_users)
+                std::unique_ptr<Hasher> hasher, std::unique_ptr<UnixUsers> unix_users,
+                std::unique_ptr<SendingMemory> memory)
         : loop_(loop),
           peers_(loop.get_executor()),
           directory_(std::move(directory)),
@@ -30,10 +43,16 @@ class AuthProgram final : public household::Resident {
           hashes_(std::move(hasher), {.at_once = settings.auth_parallel_hashes}),
           unix_users_(std::move(unix_users)),
           gatekeeper_(*directory_, secrets_, hashes_, store_, clock_, &std::chrono::steady_clock::now,
-                      unix_users_.get()),
-          housekeeping_(gatekeeper_.handler_for_metkad())
+                      unix_users_.get(), patience(settings)),
+          housekeeping_(gatekeeper_.handler_for_metkad()),
+          postage_(loop.get_executor(), *directory_, clock_, std::move(memory), settings,
+                   [this](login::SendingStopped stopped) { return tell_metkad(stopped); })
     {
+        net::spawn(loop.get_executor(), postage_.run(), "sending counts");
+        net::spawn(loop.get_executor(), postage_.catch_up(), "sending counts of the one before");
     }
+
+    void speak_to(std::shared_ptr<net::Wire> metkad) override { metkad_ = std::move(metkad); }
 
     void meet(Program peer, sys::Descriptor descriptor) override
     {
@@ -44,7 +63,7 @@ class AuthProgram final : public household::Resident {
             return store_.replace(std::move(wire));
         }
         const auto wire = peers_.meet(peer, std::move(descriptor));
-        wire->serve(gatekeeper_.handler_for(peer == Program::smtp ? Service::submission : Service::pop3));
+        wire->serve(peer == Program::smtp ? handler_for_smtp() : gatekeeper_.handler_for(Service::pop3));
     }
 
     asio::awaitable<Result<net::Frame>> answer_metkad(net::Frame request) override
@@ -55,12 +74,37 @@ class AuthProgram final : public household::Resident {
     Result<void> adopt(const Settings& settings) override
     {
         hashes_.limit(settings.auth_parallel_hashes);
+        gatekeeper_.limit(patience(settings));
+        postage_.adopt(settings);
         return {};
     }
 
-    void drain(std::function<void()> done, net::Pace) override { peers_.drain(std::move(done)); }
+    void drain(std::function<void()> done, net::Pace) override
+    {
+        postage_.stop();
+        peers_.drain([this, whole = std::move(done)] {
+            postage_.save_now(); // what was counted for sessions that drained
+            whole();
+        });
+    }
 
   private:
+    net::Wire::Handler handler_for_smtp()
+    {
+        return [this, logins = gatekeeper_.handler_for(Service::submission)](net::Frame request) {
+            const bool is_counting = request.kind == login::CountSending::kind;
+            return is_counting ? postage_.answer(std::move(request)) : logins(std::move(request));
+        };
+    }
+
+    asio::awaitable<Result<void>> tell_metkad(login::SendingStopped stopped)
+    {
+        if (!metkad_) co_return fail(Fault::unavailable, "metkad is not there");
+        const auto told = co_await metkad_->ask_for<login::Stored>(stopped);
+        if (!told) co_return pass(told);
+        co_return Result<void>{};
+    }
+
     asio::io_context& loop_;
     household::Peers peers_;
     net::Link store_;
@@ -71,6 +115,8 @@ class AuthProgram final : public household::Resident {
     std::unique_ptr<UnixUsers> unix_users_;
     Gatekeeper gatekeeper_;
     net::Wire::Handler housekeeping_;
+    std::shared_ptr<net::Wire> metkad_;
+    Postage postage_;
 };
 
 // Whoever made the wire to metkad is metkad: an instance that is not root's has passwords of its own for
@@ -99,10 +145,14 @@ Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const 
     if (!secrets) return pass(secrets);
     auto hasher = Hasher::make();
     if (!hasher) return pass(hasher);
+    // Without it everything goes on; only the counts of what was sent begin anew.
+    auto memory = SendingMemory::open(settings.state_folder + "/secrets/sending.db");
+    if (!memory) sys::log(sys::Level::error, "sending.forgotten", {{"why", memory.error().text}});
     auto unix_users = unix_users_if_any();
     sys::log(sys::Level::info, "auth.shell_passwords", {{"of", unix_users ? "unix" : "metka"}});
     return std::make_unique<AuthProgram>(loop, settings, std::move(*directory), std::move(*secrets),
-                                         std::move(*hasher), std::move(unix_users));
+                                         std::move(*hasher), std::move(unix_users),
+                                         memory ? std::move(*memory) : nullptr);
 }
 
 // libcrypt loads nothing late that we know of; this says so at every start, for what we make ourselves and

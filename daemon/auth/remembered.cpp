@@ -1,40 +1,14 @@
 #include "daemon/auth/remembered.h"
 
-#include <cstdlib>
-
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <sys/random.h>
 
 namespace metka::auth {
 
-Remembered::Remembered()
+DigestKey::Digest Remembered::digest(const InboxId& account, const Secret& password,
+                                     std::string_view against) const
 {
-    if (getrandom(key_.data(), key_.size(), 0) != static_cast<ssize_t>(key_.size())) std::abort();
-}
-
-Remembered::~Remembered()
-{
-    OPENSSL_cleanse(key_.data(), key_.size());
-}
-
-Remembered::Digest Remembered::digest(const InboxId& account, const Secret& password,
-                                      std::string_view against) const
-{
-    std::string message(account.bytes().begin(),
-                        account.bytes().end()); // of one length: no two pairs run together
-    message.reserve(message.size() + password.reveal().size() + 1 + against.size());
-    message += password.reveal();
-    message += '\0'; // which no password has: no two pairs run together
-    message += against;
-    Digest digest{};
-    const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
-    if (HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), bytes, message.size(), digest.data(),
-             nullptr) == nullptr)
-        std::abort(); // no memory; a digest of zeros would match another such
-    wipe(message);
-    return digest;
+    const std::string_view id(reinterpret_cast<const char*>(account.bytes().data()), account.bytes().size());
+    return key_.digest({id, password.reveal(), against});
 }
 
 bool Remembered::knows(const InboxId& account, const Secret& password, std::string_view against,

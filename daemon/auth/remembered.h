@@ -4,7 +4,6 @@
 // nothing outside it. Kept for one account at a time under its id (CVE-2021-29157, CVE-2025-30189: keys that
 // two accounts shared), and gone when the password changes. A monotonic clock is handed in.
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "core/base/secret.h"
 #include "core/domain/objects.h"
+#include "daemon/auth/keyed_digest.h"
 
 namespace metka::auth {
 
@@ -21,11 +21,6 @@ class Remembered {
     static constexpr auto lasts =
         std::chrono::minutes(1); // from the hash on: asking again does not prolong it
     static constexpr std::size_t most = 65'536;
-
-    Remembered();
-    ~Remembered();
-    Remembered(const Remembered&) = delete;
-    Remembered& operator=(const Remembered&) = delete;
 
     // How often anything was forgotten. A hash under way while a password changed is not remembered: take
     // this before the hash and hand it to note().
@@ -39,15 +34,14 @@ class Remembered {
     void forget(const InboxId& account);
 
   private:
-    using Digest = std::array<unsigned char, 32>;
     struct Entry {
-        Digest digest;
+        DigestKey::Digest digest;
         Time until;
     };
-    Digest digest(const InboxId& account, const Secret& password, std::string_view against) const;
+    DigestKey::Digest digest(const InboxId& account, const Secret& password, std::string_view against) const;
     void make_room(Time now);
 
-    std::array<unsigned char, 32> key_{};
+    DigestKey key_;
     std::unordered_map<InboxId, Entry> entries_;
     std::uint64_t changes_ = 0;
 };

@@ -29,6 +29,7 @@
 #include "daemon/metkad/machine/zones.h"
 #include "daemon/metkad/provisioning/operator.h"
 #include "daemon/metkad/provisioning/provisioning.h"
+#include "daemon/metkad/provisioning/sending_notices.h"
 
 namespace metka::metkad {
 
@@ -81,6 +82,8 @@ class Daemon {
           door_(loop_.get_executor(), provisioning_)
     {
         certificates_.use(settings_, std::move(foundation_.certificates));
+        household_.hear(Program::auth,
+                        [this](net::Frame request) { return sending_notices_.answer(std::move(request)); });
     }
 
     struct End {
@@ -123,6 +126,7 @@ class Daemon {
                 .clock = clock_,
                 .keys = keys_,
                 .trees = trees_,
+                .refusals = refusals_,
                 .unix_accounts = accounts_,
                 .fences = *fences_,
                 .resolver = resolver_,
@@ -216,8 +220,11 @@ class Daemon {
     std::unique_ptr<Fences> fences_ = make_fences(foundation_.mail, accounts_, uid_of(settings_.users_store));
     ProgramResolver resolver_{loop_.get_executor(), settings_};
     Household household_;
+    EngineRefusals refusals_{household_};
     EngineKeys keys_{household_};
     EngineTrees trees_{household_};
+    SendingNotices sending_notices_{
+        {.registry = registry_, .settings = settings_, .trees = trees_, .clock = clock_}};
     CertificateWatch certificates_{
         loop_.get_executor(),
         {.registry = registry_, .trees = trees_, .clock = clock_},

@@ -8,8 +8,11 @@
 #include "core/directory/directory.h"
 #include "core/domain/address.h"
 #include "core/login/authenticator.h"
+#include "core/login/sending_counter.h"
 #include "core/maildir/mail_store.h"
+#include "daemon/smtp/allowance.h"
 #include "daemon/smtp/limits.h"
+#include "daemon/smtp/receipts.h"
 
 namespace metka::smtp {
 
@@ -19,7 +22,10 @@ struct Collaborators {
     directory::Directory& directory;
     maildir::MailSink& sink;
     login::Authenticator& authenticator;
+    Receipts& receipts;
+    Allowance& memory;
     const Clock& clock;
+    login::SendingCounter* sending = nullptr; // null: nobody counts what accounts send
 };
 
 // Who we are.

@@ -1,15 +1,19 @@
 #include <array>
 
-#include "core/sys/log.h"
+#include "daemon/smtp/authorship.h"
 #include "daemon/smtp/recipient.h"
 #include "daemon/smtp/replies.h"
 #include "daemon/smtp/session.h"
 
 namespace metka::smtp {
 
+using asio::awaitable;
+
 namespace {
 
 using wire::CommandFault;
+
+constexpr std::size_t most_unsettled = 100; // recipients that are asked about with one question
 
 struct FaultRow {
     CommandFault fault;
@@ -32,18 +36,6 @@ const FaultRow& row_of(CommandFault fault)
 
 } // namespace
 
-// RFC 6409 §6.1: who logged in sends as themselves, or a receipt from nobody.
-const wire::Reply* Session::sender_refused(const wire::MailPath& from)
-{
-    if (!login_ || from.is_null()) return nullptr;
-    const auto address = Address::of_recipient(from.local, from.domain);
-    if (!address) return &replies::not_your_address;
-    const auto may = with_.directory.may_send_as(login_->account, *address);
-    if (may) return *may ? nullptr : &replies::not_your_address;
-    sys::log(sys::Level::error, "smtp.directory_failed", {{"session", id_}, {"why", may.error().text}});
-    return &replies::try_later;
-}
-
 Session::Step Session::mail(Arguments arguments)
 {
     const bool login_missing = listener_.login == Login::required && !login_;
@@ -60,7 +52,13 @@ Session::Step Session::mail(Arguments arguments)
         say(replies::message_too_large);
         co_return Flow::goes_on;
     }
-    if (const auto* const refusal = sender_refused(command->from)) {
+    const bool beyond_helo = greeting_.form == Greeting::Form::helo && command->has_parameters;
+    if (beyond_helo) {
+        say(replies::unknown_parameter);
+        co_return Flow::goes_on;
+    }
+    const auto refusal = refuse_sender(authorship(command->from));
+    if (refusal) {
         say(*refusal);
         co_return Flow::goes_on;
     }
@@ -71,13 +69,18 @@ Session::Step Session::mail(Arguments arguments)
 
 Session::Step Session::rcpt(Arguments arguments)
 {
-    auto command = wire::parse_rcpt(arguments);
+    auto command = wire::parse_rcpt(arguments, transaction_->mail().letters);
     if (!command) {
-        say(row_of(command.error()).in_rcpt);
+        transaction_->refuse({}, row_of(command.error()).in_rcpt);
         co_return Flow::goes_on;
     }
-    if (transaction_->recipients() >= house_.limits.recipients) {
-        say(replies::too_many_recipients);
+    const bool beyond_helo = greeting_.form == Greeting::Form::helo && command->has_parameters;
+    if (beyond_helo) {
+        transaction_->refuse(std::move(command->to), replies::unknown_parameter);
+        co_return Flow::goes_on;
+    }
+    if (transaction_->recipients() + transaction_->unsettled() >= house_.limits.recipients) {
+        transaction_->refuse(std::move(command->to), replies::too_many_recipients);
         co_return Flow::goes_on;
     }
     const RecipientQuestion question{
@@ -87,13 +90,22 @@ Session::Step Session::rcpt(Arguments arguments)
         .now = with_.clock.now(),
     };
     const auto inbox = find_recipient(with_.directory, question);
-    if (!inbox) {
-        say(inbox.error());
-        co_return Flow::goes_on;
-    }
-    const auto refused = co_await transaction_->add(std::move(command->to), inbox->id, inbox->capacity);
-    say(refused.value_or(replies::recipient_ok));
+    if (inbox)
+        transaction_->want(std::move(*command), inbox->id, inbox->capacity);
+    else
+        transaction_->refuse(std::move(command->to), inbox.error());
+    if (transaction_->unsettled() >= most_unsettled) co_await settle_recipients();
     co_return Flow::goes_on;
+}
+
+awaitable<void> Session::settle_recipients()
+{
+    const auto settled = co_await transaction_->settle();
+    for (const auto& each : settled) {
+        asked_ = {.verb = "RCPT", .path = each.path.text()};
+        say(each.reply);
+    }
+    asked_ = {};
 }
 
 } // namespace metka::smtp

@@ -25,7 +25,11 @@ struct SmtpLimits {
     Patience handshake = std::chrono::seconds(30); // for all of TLS
     Patience message_total = std::chrono::hours(4);
     Patience session_total = std::chrono::hours(6);
+    Bytes slowest_rate{512}; // of a message in a second, on average, once `data` has passed
 };
+
+// Of all messages on their way in together.
+constexpr Bytes kept_in_memory = 24_MiB;
 
 // Room promised where the client declares no SIZE (DESIGN §2), and what our trace fields may add to a
 // declared one.

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/net/pause.h"
 #include "core/sys/log.h"
 #include "core/wire/base64.h"
 #include "core/wire/sasl.h"
@@ -44,11 +45,12 @@ struct VerdictRow {
     std::string_view word; // in the log
 };
 
-constexpr std::array<VerdictRow, 4> verdicts{{
+constexpr std::array<VerdictRow, 5> verdicts{{
     {Verdict::right, replies::logged_in, "right"},
     {Verdict::wrong, replies::login_wrong, "wrong"},
     {Verdict::suspended, replies::login_suspended, "suspended"},
     {Verdict::expired, replies::login_expired, "expired"},
+    {Verdict::not_now, replies::login_not_now, "not-now"}, // nothing about the password (SECURITY 32)
 }};
 
 const VerdictRow& row_of(Verdict verdict)
@@ -171,6 +173,7 @@ Session::Step Session::prove(Credentials credentials)
     sys::log(
         sys::Level::info, "smtp.login",
         {{"session", id_}, {"peer", channel_.peer()}, {"name", credentials.name}, {"verdict", row.word}});
+    co_await net::pause(answer->wait);
     say(row.reply);
     if (answer->verdict == Verdict::right) {
         login_ = LoggedIn{.account = answer->account, .name = answer->login};

@@ -25,12 +25,17 @@ SmtpLimits limits(const Settings& settings)
     limits.command = settings.smtp_command_timeout;
     limits.data = settings.smtp_data_timeout;
     limits.message_total = settings.smtp_transfer_timeout;
+    limits.slowest_rate = settings.smtp_slowest_rate;
     return limits;
 }
 
 net::ConnectionLimits connections(const Settings& settings)
 {
-    return {.total = settings.smtp_connections, .per_peer = settings.smtp_connections_per_address};
+    return {.total = settings.smtp_connections,
+            .per_peer = settings.smtp_connections_per_address,
+            .per_network = settings.smtp_connections_per_network,
+            .per_minute = settings.smtp_connections_per_minute,
+            .loopback = settings.smtp_limit_loopback ? net::Loopback::is_limited : net::Loopback::is_free};
 }
 
 House house(const Settings& settings)
@@ -46,7 +51,13 @@ class SmtpProgram final : public household::Resident {
         : loop_(loop),
           directory_(std::move(directory)),
           engine_(loop.get_executor(), connections(settings),
-                  {.directory = *directory_, .sink = sink_, .authenticator = authenticator_, .clock = clock_},
+                  {.directory = *directory_,
+                   .sink = sink_,
+                   .authenticator = authenticator_,
+                   .receipts = receipts_,
+                   .memory = memory_,
+                   .clock = clock_,
+                   .sending = &sending_},
                   house(settings))
     {
     }
@@ -82,6 +93,17 @@ class SmtpProgram final : public household::Resident {
         return {};
     }
 
+    asio::awaitable<Result<net::Frame>> answer_metkad(net::Frame request) override
+    {
+        const auto asked = sys::decode<household::AskRefusal>(request);
+        if (!asked) co_return pass(asked);
+        const auto code = ReceiptCode::parse(asked->code);
+        if (!code) co_return pass(code);
+        const auto* const refusal = receipts_.find(*code);
+        if (refusal == nullptr) co_return fail(Fault::not_found, "no refusal {} is remembered", code->text());
+        co_return sys::encode(*refusal);
+    }
+
     void drain(std::function<void()> done, net::Pace pace) override { engine_.drain(std::move(done), pace); }
 
   private:
@@ -89,9 +111,12 @@ class SmtpProgram final : public household::Resident {
     net::Link auth_;
     net::Link store_;
     SystemClock clock_;
+    Receipts receipts_;
+    Allowance memory_{kept_in_memory};
     std::unique_ptr<directory::Directory> directory_;
     maildir::WireSink sink_{store_};
     login::WireAuthenticator authenticator_{auth_};
+    login::WireSendingCounter sending_{auth_};
     SmtpEngine engine_;
 };
 

@@ -23,12 +23,15 @@ inline constexpr Reply line_too_long{500, "5.5.2", "that line is too long"};
 inline constexpr Reply bad_line{500, "5.5.2", "a line ends in CRLF and holds no other CR, LF or NUL"};
 inline constexpr Reply bad_arguments{501, "5.5.4", "these arguments do not belong to that command"};
 inline constexpr Reply greet_first{503, "5.5.1", "say EHLO first"};
+inline constexpr Reply bad_greeting{501, "5.5.4",
+                                    "a host says its name: 1 to 255 characters, none of them a space"};
 inline constexpr Reply mail_first{503, "5.5.1", "say MAIL first"};
 inline constexpr Reply mail_already{503, "5.5.1", "a message is under way; RSET forgets it"};
 inline constexpr Reply too_many_commands{421, "4.7.0", "too many commands in one session, goodbye"};
 inline constexpr Reply too_many_errors{421, "4.7.0", "too many errors, goodbye"};
 inline constexpr Reply timed_out{421, "4.4.2", "waited too long, goodbye"};
-inline constexpr Reply shutting_down{421, "4.3.2", "the service is going down, come back in a moment"};
+inline constexpr Reply shutting_down{421, "4.3.2",
+                                     "the service has to end this connection, come back in a moment"};
 inline constexpr Reply too_many_connections{421, "4.7.0", "too many connections, come back in a moment"};
 inline constexpr Reply too_many_from_you{421, "4.7.0", "too many connections from your address"};
 
@@ -67,11 +70,12 @@ inline constexpr Reply bad_mail_syntax{501, "5.5.4", "write it like MAIL FROM:<n
 inline constexpr Reply bad_rcpt_syntax{501, "5.5.4", "write it like RCPT TO:<name@example.org>"};
 inline constexpr Reply bad_sender{501, "5.1.7", "that is not the address of a sender"};
 inline constexpr Reply bad_recipient{501, "5.1.3", "that is not the address of a recipient"};
-inline constexpr Reply not_ascii{553, "5.6.7", "addresses beyond ASCII are not taken here"};
+inline constexpr Reply not_ascii{553, "5.6.7", "an address beyond ASCII needs SMTPUTF8 behind MAIL"};
 inline constexpr Reply unknown_parameter{555, "5.5.4", "EHLO did not offer that parameter"};
 inline constexpr Reply bad_parameter{501, "5.5.4", "that parameter has a wrong value, or came twice"};
 inline constexpr Reply not_your_address{553, "5.7.1",
                                         "that is not an address of the account you logged in to"};
+inline constexpr Reply sender_protected{550, "5.7.1", "senders of that domain log in before they send"};
 inline constexpr Reply message_too_large{552, "5.3.4", "the message is larger than this server takes"};
 inline constexpr Reply too_many_recipients{452, "4.5.3",
                                            "too many recipients; send the rest in another message"};
@@ -87,12 +91,33 @@ inline constexpr Reply mailbox_too_small{552, "5.2.2", "the message is larger th
 inline constexpr Reply try_later{451, "4.3.0", "that cannot be done for the moment, try later"};
 
 // the message
+inline constexpr Reply sending_limit{450, "4.7.1",
+                                     "this account has sent as much as it may for now, try again later"};
 inline constexpr Reply go_ahead{354, "", "send the message; a line with a single dot ends it"};
+inline constexpr Reply chunk_taken{250, "2.0.0", "chunk taken"};
+inline constexpr Reply bad_chunk{501, "5.5.4", "write it like BDAT 1000 or BDAT 1000 LAST, goodbye"};
+inline constexpr Reply rcpt_first{503, "5.5.1", "say RCPT first"};
+inline constexpr Reply chunks_begun{503, "5.5.1", "BDAT has begun; only BDAT goes on with it"};
 inline constexpr Reply no_recipients{554, "5.5.1", "no recipient was accepted"};
 inline constexpr Reply accepted{250, "2.0.0", "Ok:"}; // before the message's id
 inline constexpr Reply bad_line_ends{550, "5.6.11",
                                      "the message holds a bare CR, a bare LF or a NUL; lines end in CRLF"};
 inline constexpr Reply mail_loop{554, "5.4.6", "the message has passed too many hosts: a mail loop"};
+inline constexpr Reply delivered_before{
+    554, "5.4.6", "the message has been delivered to that recipient before: a mail loop"};
+inline constexpr Reply header_too_large{552, "5.3.4", "the header of the message is larger than 1 MiB"};
+inline constexpr Reply too_many_fields{554, "5.6.0", "the header of the message has more than 1,000 fields"};
+inline constexpr Reply from_twice{550, "5.6.0", "the message has more than one From field"};
+inline constexpr Reply from_unreadable{
+    550, "5.6.0", "the From field cannot be read; write it like Anna Nowak <anna@example.org>"};
+inline constexpr Reply sender_unreadable{
+    550, "5.6.0", "the Sender field cannot be read; write it like Anna Nowak <anna@example.org>"};
+inline constexpr Reply not_your_from{
+    550, "5.7.1", "the From field names an address that is not of the account you logged in to"};
+inline constexpr Reply not_your_sender{
+    550, "5.7.1", "the Sender field names an address that is not of the account you logged in to"};
+inline constexpr Reply from_protected{550, "5.7.1",
+                                      "the From field names a domain whose senders log in before they send"};
 inline constexpr Reply disk_full{452, "4.3.1", "there is no room on this server for the moment"};
 
 } // namespace metka::smtp::replies

@@ -65,6 +65,9 @@ awaitable<void> Session::converse()
     const auto& limits = house_.limits;
     say(replies::greeting, house_.host + " ESMTP");
     for (;;) {
+        // An open transaction keeps no place: one MAIL costs nothing.
+        channel_.stand(login_ ? net::Standing::stays : net::Standing::may_go);
+        if (has_unsettled() && !channel_.has_line()) co_await settle_recipients();
         const auto reading = co_await channel_.read_line(limits.line, within_session(limits.command));
         if (reading.heard != net::Heard::line) {
             farewell(reading.heard);
@@ -72,6 +75,7 @@ awaitable<void> Session::converse()
         }
         const auto flow = co_await answer(std::string(reading.line.text), reading.line.fault);
         if (flow == Flow::ends) co_return;
+        asked_ = {};
         if (channel_.unsent() < most_unsent) continue;
         const bool flushed = co_await channel_.flush(limits.reply);
         if (!flushed) co_return;
@@ -80,21 +84,29 @@ awaitable<void> Session::converse()
 
 Session::Step Session::answer(std::string line, wire::LineFault fault)
 {
-    if (++commands_ > house_.limits.commands) co_return stop(replies::too_many_commands);
+    const auto command = wire::split_smtp_line(line);
+    const auto* const verb = verb_named(command.verb);
+    // Answers come in the order of the commands (RFC 2920 §3.2).
+    const bool is_recipient = fault == wire::LineFault::none && verb && verb->method == &Session::rcpt;
+    const auto unsettled_refusals = transaction_ ? transaction_->unsettled_refusals() : 0;
+    const bool is_patient =
+        ++commands_ <= house_.limits.commands && errors_ + unsettled_refusals < house_.limits.errors;
+    if (has_unsettled() && !(is_recipient && is_patient)) co_await settle_recipients();
+    if (commands_ > house_.limits.commands) co_return stop(replies::too_many_commands);
     if (errors_ >= house_.limits.errors) co_return stop(replies::too_many_errors);
     if (fault != wire::LineFault::none) {
+        // How much follows a broken BDAT is anybody's guess, and must not be taken for commands.
+        if (verb && verb->method == &Session::bdat) co_return stop(replies::bad_chunk);
         say(fault == wire::LineFault::too_long ? replies::line_too_long : replies::bad_line);
         co_return Flow::goes_on;
     }
-
-    const auto command = wire::split_smtp_line(line);
-    const auto* const verb = verb_named(command.verb);
     if (!verb) {
         // "Host: example.org": a browser that was sent here (SECURITY 34).
         if (command.verb.ends_with(':')) co_return stop(replies::not_http);
         say(replies::unknown_command);
         co_return Flow::goes_on;
     }
+    remember(*verb, command.arguments);
     if (const auto* const refusal = out_of_place(*verb, command.arguments)) {
         say(*refusal);
         co_return Flow::goes_on;
@@ -109,8 +121,11 @@ const wire::Reply* Session::out_of_place(const Verb& verb, Arguments arguments) 
     if (verb.arguments == Verb::Takes::some && arguments.empty()) return &replies::bad_arguments;
     if (verb.after >= Verb::After::greeting && greeting_.form == Greeting::Form::none)
         return &replies::greet_first;
+    if (verb.after == Verb::After::ehlo && greeting_.form != Greeting::Form::ehlo)
+        return &replies::greet_first;
     if (verb.after == Verb::After::mail && !transaction_) return &replies::mail_first;
     if (verb.transaction == Verb::Within::none && transaction_) return &replies::mail_already;
+    if (verb.transaction == Verb::Within::no_chunks && chunks_) return &replies::chunks_begun;
     return nullptr;
 }
 
@@ -121,11 +136,8 @@ void Session::say(const wire::Reply& reply)
 
 void Session::say(const wire::Reply& reply, std::string_view detail)
 {
+    if (reply.is_refusal()) return refuse(reply, detail);
     channel_.say(wire::render(reply, detail));
-    if (!reply.is_refusal()) return;
-    if (reply.code >= 500) ++errors_;
-    log(Level::info, "smtp.refused",
-        {{"session", id_}, {"code", reply.code}, {"enhanced", reply.enhanced}, {"why", reply.text}});
 }
 
 Flow Session::stop(const wire::Reply& reply)
@@ -139,6 +151,12 @@ Flow Session::farewell(net::Heard heard)
     if (heard == net::Heard::timed_out) return stop(replies::timed_out);
     if (heard == net::Heard::interrupted) return stop(replies::shutting_down);
     return Flow::ends;
+}
+
+void Session::reset_transaction()
+{
+    chunks_.reset();
+    transaction_.reset();
 }
 
 void Session::forget_everything()

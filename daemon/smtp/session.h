@@ -19,6 +19,7 @@
 #include "core/net/channel.h"
 #include "core/net/tls.h"
 #include "core/wire/smtp_reply.h"
+#include "daemon/smtp/authorship.h"
 #include "daemon/smtp/collaborators.h"
 #include "daemon/smtp/intake.h"
 #include "daemon/smtp/listener.h"
@@ -38,6 +39,15 @@ class Session {
     struct Verb; // the table in verb.h
 
   private:
+    struct Greeting {
+        std::string name;
+        enum class Form { none, helo, ehlo } form = Form::none;
+    };
+    struct LoggedIn {
+        InboxId account;
+        std::string name; // for the log
+    };
+
     using Arguments = std::string_view;
     using Step = asio::awaitable<Flow>;
 
@@ -48,7 +58,18 @@ class Session {
     Step answer(std::string line, wire::LineFault fault);
     const wire::Reply* out_of_place(const Verb& verb, Arguments arguments) const;
 
+    // refusal.cpp: every refusal, under a receipt code
+    struct Asked { // the command that is being answered: never what an AUTH said
+        std::string verb;
+        std::string path; // of MAIL and RCPT
+    };
+    void remember(const Verb& verb, Arguments arguments);
+    void refuse(const wire::Reply& reply, std::string_view detail);
+    std::string sender_asked() const;
+    std::string recipient_asked() const;
+
     // verbs.cpp: what needs no more than a word
+    bool greet(Arguments name, Greeting::Form form); // false: refused
     Step helo(Arguments);
     Step ehlo(Arguments);
     Step starttls(Arguments);
@@ -73,31 +94,37 @@ class Session {
     // envelope.cpp
     Step mail(Arguments);
     Step rcpt(Arguments);
-    const wire::Reply* sender_refused(const wire::MailPath& from);
+    bool has_unsettled() const { return transaction_ && transaction_->unsettled() > 0; }
+    asio::awaitable<void> settle_recipients(); // what RCPT left open is answered
+
+    // sending.cpp
+    asio::awaitable<std::optional<wire::Reply>> sending_refused(); // none: counted, or nothing to count
 
     // data.cpp
     Step data(Arguments);
+    Intake begin_message(Intake::Form form) const;
     asio::awaitable<net::Heard> receive(Intake& intake);
+    Patience patience_until(std::chrono::steady_clock::time_point ends) const; // for more of a message
+    std::optional<wire::Reply> header_refused(const Intake& intake) const;
+    asio::awaitable<void> open_file_for(Intake& intake);
     asio::awaitable<void> deliver(Intake& intake);
     Trace trace() const;
-    std::string_view protocol() const; // RFC 3848
+    std::string_view protocol() const; // RFC 3848, RFC 6531 §4.3
+
+    // chunks.cpp: BDAT (RFC 3030)
+    Step bdat(Arguments);
+    asio::awaitable<std::optional<wire::Reply>> begin_chunks();
+    const wire::Reply* chunk_out_of_place() const;
+    asio::awaitable<net::Heard> receive_chunk(std::uint64_t size);
 
     void say(const wire::Reply& reply);
     void say(const wire::Reply& reply, std::string_view detail);
     Flow farewell(net::Heard heard); // why we stop listening
     Flow stop(const wire::Reply& reply);
-    void reset_transaction() { transaction_.reset(); }
+    void reset_transaction();
+    Authorship authorship(const wire::MailPath& sender) const;
     void forget_everything();
     Patience within_session(Patience patience) const;
-
-    struct Greeting {
-        std::string name;
-        enum class Form { none, helo, ehlo } form = Form::none;
-    };
-    struct LoggedIn {
-        InboxId account;
-        std::string name; // for the log
-    };
 
     net::Channel& channel_;
     const Listener& listener_;
@@ -108,8 +135,10 @@ class Session {
     std::chrono::steady_clock::time_point ends_;
 
     Greeting greeting_;
+    Asked asked_;
     std::optional<LoggedIn> login_;
     std::optional<Transaction> transaction_;
+    std::optional<Intake> chunks_; // of the transaction, once BDAT has begun
     std::size_t commands_ = 0;
     std::size_t errors_ = 0;
     std::size_t failed_logins_ = 0;

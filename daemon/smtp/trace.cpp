@@ -10,12 +10,12 @@ namespace metka::smtp {
 
 namespace {
 
-// A client may say anything in EHLO; in a header only what a name or an address literal is made of.
-std::string fit_for_header(std::string_view helo)
+// A client may say anything in EHLO; in a header only what a name or an address literal is made of, and
+// `signs`.
+std::string fit_for_header(std::string_view text, std::string_view signs = ".-_:[]")
 {
     constexpr std::size_t most = 255;
-    constexpr std::string_view signs = ".-_:[]";
-    std::string fit(helo.substr(0, most));
+    std::string fit(text.substr(0, most));
     std::ranges::replace_if(
         fit,
         [&](char c) {
@@ -55,7 +55,7 @@ std::string trace_fields(const Trace& trace)
     if (trace.only_recipient) fields += fmt::format("Delivered-To: {}\n", trace.only_recipient->text());
     fields +=
         fmt::format("Received: from {} ({})\n", fit_for_header(trace.helo), address_literal(trace.peer));
-    if (!trace.tls.empty()) fields += fmt::format("\t(using {})\n", trace.tls);
+    if (!trace.tls.empty()) fields += fmt::format("\t(using {})\n", fit_for_header(trace.tls, "._- "));
     fields += fmt::format("\tby {} with {} id {}", trace.host, trace.protocol, trace.id);
     if (trace.only_recipient) fields += fmt::format("\n\tfor <{}>", trace.only_recipient->text());
     fields += fmt::format(";\n\t{}\n", mail_date(trace.now));
@@ -64,7 +64,9 @@ std::string trace_fields(const Trace& trace)
 
 wire::MissingFields submission_fields(const Trace& trace)
 {
+    const auto author = trace.sender.text();
     return wire::MissingFields{
+        .from = author.empty() ? std::string() : fmt::format("From: {}\n", author),
         .date = fmt::format("Date: {}\n", mail_date(trace.now)),
         .message_id = fmt::format("Message-ID: <{}@{}>\n", trace.id, trace.host),
     };

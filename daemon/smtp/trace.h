@@ -15,7 +15,7 @@ struct Trace {
     std::string host;          // who we are
     std::string helo;          // who the client says it is
     std::string peer;          // its IP address, or "local"
-    std::string_view protocol; // "ESMTPSA" (RFC 3848)
+    std::string_view protocol; // "ESMTPSA" (RFC 3848), "UTF8SMTPSA" (RFC 6531 §4.3)
     std::string tls;           // "TLSv1.3 TLS_AES_256_GCM_SHA384", or empty
     std::string id;            // of the message
     wire::MailPath sender;

@@ -1,6 +1,7 @@
 #include "daemon/smtp/transaction.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/sys/log.h"
 #include "daemon/smtp/limits.h"
@@ -24,9 +25,9 @@ Transaction::~Transaction()
     if (held_ == Held::room) sink_.abandon(id_);
 }
 
-bool Transaction::leads_to(const InboxId& inbox) const
+std::optional<wire::MailPath> Transaction::only_recipient() const
 {
-    return std::ranges::any_of(destinations_, [&](const auto& each) { return each.inbox == inbox; });
+    return accepted_.size() == 1 ? std::optional(accepted_.front().to) : std::nullopt;
 }
 
 bool Transaction::never_fits(Bytes size) const
@@ -43,19 +44,72 @@ Reply Transaction::refusal_for(const Error& error, std::string_view doing) const
     return replies::try_later;
 }
 
-awaitable<std::optional<Reply>> Transaction::add(wire::MailPath path, InboxId inbox, Capacity capacity)
+void Transaction::want(wire::RcptCommand command, InboxId inbox, Capacity capacity)
 {
-    if (!leads_to(inbox)) {
-        const bool hopeless = mail_.size && capacity && *mail_.size > capacity->count;
-        if (hopeless) co_return replies::mailbox_too_small;
-        held_ = Held::room; // even where the answer gets lost
-        const auto promise = co_await sink_.promise(id_, inbox, promised_);
-        if (!promise) co_return refusal_for(promise.error(), "promise");
-        destinations_.push_back(Destination{.inbox = inbox, .capacity = capacity});
+    Wish wish{.command = std::move(command), .destination = {.inbox = inbox, .capacity = capacity}};
+    const bool hopeless = mail_.size && capacity && *mail_.size > capacity->count;
+    if (hopeless && !known_.contains(inbox)) wish.refusal = replies::mailbox_too_small;
+    wishes_.push_back(std::move(wish));
+}
+
+void Transaction::refuse(wire::MailPath path, const Reply& reply)
+{
+    wishes_.push_back({.command = {.to = std::move(path)}, .refusal = reply});
+}
+
+std::size_t Transaction::unsettled_refusals() const
+{
+    const auto is_refused = [](const Wish& wish) { return wish.refusal && wish.refusal->code >= 500; };
+    return static_cast<std::size_t>(std::ranges::count_if(wishes_, is_refused));
+}
+
+std::vector<InboxId> Transaction::unknown_inboxes(const std::vector<Wish>& wishes) const
+{
+    std::vector<InboxId> unknown;
+    std::unordered_set<InboxId> met;
+    for (const auto& wish : wishes) {
+        const auto& inbox = wish.destination.inbox;
+        if (!wish.refusal && !known_.contains(inbox) && met.insert(inbox).second) unknown.push_back(inbox);
     }
-    ++recipients_;
-    only_recipient_ = recipients_ == 1 ? std::optional(std::move(path)) : std::nullopt;
-    co_return std::nullopt;
+    return unknown;
+}
+
+awaitable<Transaction::Rooms> Transaction::ask(std::vector<InboxId> inboxes)
+{
+    Rooms rooms;
+    if (inboxes.empty()) co_return rooms;
+    held_ = Held::room; // even where the answer gets lost
+    const auto promised = co_await sink_.promise(id_, inboxes, promised_);
+    if (!promised) refusal_for(promised.error(), "promise");
+    for (std::size_t i = 0; i < inboxes.size(); ++i)
+        rooms.emplace(inboxes[i], promised ? (*promised)[i] : maildir::Room::not_now);
+    co_return rooms;
+}
+
+Reply Transaction::take(Wish& wish, maildir::Room room)
+{
+    if (room == maildir::Room::full) return replies::mailbox_full;
+    if (room != maildir::Room::held) return replies::try_later;
+    if (known_.insert(wish.destination.inbox).second) destinations_.push_back(wish.destination);
+    accepted_.push_back(std::move(wish.command));
+    return replies::recipient_ok;
+}
+
+awaitable<std::vector<Settled>> Transaction::settle()
+{
+    auto wishes = std::exchange(wishes_, {});
+    auto inboxes = unknown_inboxes(wishes);
+    const auto rooms = co_await ask(std::move(inboxes));
+    std::vector<Settled> settled;
+    settled.reserve(wishes.size());
+    for (auto& wish : wishes) {
+        const auto asked = rooms.find(wish.destination.inbox);
+        const auto room = asked == rooms.end() ? maildir::Room::held : asked->second; // held since before
+        auto path = wish.command.to;
+        const auto reply = wish.refusal ? *wish.refusal : take(wish, room);
+        settled.push_back({.path = std::move(path), .reply = reply});
+    }
+    co_return settled;
 }
 
 awaitable<Result<maildir::NewMessage>> Transaction::open()
@@ -64,17 +118,28 @@ awaitable<Result<maildir::NewMessage>> Transaction::open()
     co_return opened;
 }
 
-awaitable<std::optional<Reply>> Transaction::commit(maildir::Written written)
+awaitable<Result<void>> Transaction::hand_over(Taken message)
 {
     std::vector<InboxId> inboxes;
     inboxes.reserve(destinations_.size());
     for (const auto& destination : destinations_)
         inboxes.push_back(destination.inbox);
-    const auto committed = co_await sink_.commit(id_, std::move(inboxes), written);
-    if (!committed && committed.error().fault == Fault::limit && never_fits(written.size))
+    if (auto* const whole = std::get_if<maildir::WholeMessage>(&message)) {
+        auto delivered = co_await sink_.deliver(id_, std::move(inboxes), std::move(*whole));
+        co_return delivered;
+    }
+    auto committed = co_await sink_.commit(id_, std::move(inboxes), std::get<maildir::Written>(message));
+    co_return committed;
+}
+
+awaitable<std::optional<Reply>> Transaction::store(Taken message)
+{
+    const auto size = size_of(message);
+    const auto stored = co_await hand_over(std::move(message));
+    if (!stored && stored.error().fault == Fault::limit && never_fits(size))
         co_return replies::mailbox_too_small;
-    if (!committed) co_return refusal_for(committed.error(), "commit");
-    held_ = Held::committed;
+    if (!stored) co_return refusal_for(stored.error(), "store");
+    held_ = Held::stored;
     co_return std::nullopt;
 }
 

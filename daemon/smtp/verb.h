@@ -10,9 +10,9 @@
 namespace metka::smtp {
 
 struct Session::Verb {
-    enum class After : std::uint8_t { nothing, greeting, mail };
-    enum class Takes : std::uint8_t { none, some, any }; // arguments
-    enum class Within : std::uint8_t { any, none };      // may a transaction be under way
+    enum class After : std::uint8_t { nothing, greeting, ehlo, mail };
+    enum class Takes : std::uint8_t { none, some, any };       // arguments
+    enum class Within : std::uint8_t { any, no_chunks, none }; // may a transaction be under way
 
     std::string_view name;
     Step (Session::*method)(Arguments);
@@ -20,7 +20,7 @@ struct Session::Verb {
     Takes arguments;
     Within transaction;
 
-    static const std::array<Verb, 19> table;
+    static const std::array<Verb, 20> table;
 };
 
 } // namespace metka::smtp

@@ -12,13 +12,26 @@ using namespace maildir;
 namespace {
 
 constexpr std::size_t most_transactions = 32'768;
+constexpr Bytes most_unwritten = 1_MiB; // of a message in a batch: others do not wait for more
+
+std::unexpected<Error> no_such_transaction()
+{
+    return fail(Fault::not_found, "there is no such transaction");
+}
+
+// What is to be asked of the disk, and where its answer belongs.
+struct Question {
+    std::size_t place;
+    InboxFacts inbox;
+};
 
 } // namespace
 
 Answer DeliveryWire::answer(sys::Frame request)
 {
-    static constexpr std::array<Request<DeliveryWire>, 4> table{{
+    static constexpr std::array<Request<DeliveryWire>, 5> table{{
         {PromiseRoom::kind, &DeliveryWire::promise},
+        {DeliverMessage::kind, &DeliveryWire::deliver},
         {OpenMessage::kind, &DeliveryWire::open},
         {CommitMessage::kind, &DeliveryWire::commit},
         {AbandonMessage::kind, &DeliveryWire::abandon},
@@ -30,17 +43,41 @@ Answer DeliveryWire::promise(sys::Frame request)
 {
     const auto asked = sys::decode<PromiseRoom>(request);
     if (!asked) co_return pass(asked);
-    const auto facts = facts_with_space_in(house_.directory, asked->inbox);
-    if (!facts) co_return pass(facts);
     const auto claimed = claim(asked->transaction);
     if (!claimed) co_return pass(claimed);
 
-    auto work = [&store = house_.store, transaction = asked->transaction, inbox = *facts,
-                 octets = asked->octets] { return store.promise(transaction, inbox, octets); };
-    const auto promised = co_await net::run_aside(house_.workers, std::move(work));
+    Promised promised{.rooms = std::vector<Room>(asked->inboxes.size(), Room::not_now)};
+    std::vector<Question> questions;
+    for (std::size_t i = 0; i < asked->inboxes.size(); ++i) {
+        auto facts = facts_with_space_in(house_.directory, asked->inboxes[i]);
+        if (!facts) continue;
+        const auto at_once = house_.store.promise_at_once(asked->transaction, *facts, asked->octets);
+        if (at_once)
+            promised.rooms[i] = room_after(*at_once);
+        else
+            questions.push_back({.place = i, .inbox = std::move(*facts)});
+    }
+    if (questions.empty()) co_return sys::encode(promised);
+
+    auto work = [&store = house_.store, transaction = asked->transaction, octets = asked->octets,
+                 questions = std::move(questions), rooms = std::move(promised.rooms)]() mutable {
+        for (const auto& each : questions)
+            rooms[each.place] = room_after(store.promise(transaction, each.inbox, octets));
+        return std::move(rooms);
+    };
+    auto rooms = co_await net::run_aside(house_.workers, std::move(work));
+    promised.rooms = std::move(rooms);
     if (!owns(asked->transaction)) abandon_later({asked->transaction}); // given up while we worked
-    if (!promised) co_return pass(promised);
-    co_return sys::encode(Done{});
+    co_return sys::encode(promised);
+}
+
+Answer DeliveryWire::deliver(sys::Frame request)
+{
+    auto asked = sys::decode<DeliverMessage>(request);
+    if (!asked) co_return pass(asked);
+    WholeMessage message{.text = std::move(asked->text), .lines = asked->lines};
+    auto answer = co_await store(asked->transaction, std::move(asked->inboxes), std::move(message));
+    co_return answer;
 }
 
 Answer DeliveryWire::open(sys::Frame request)
@@ -65,25 +102,33 @@ Answer DeliveryWire::open(sys::Frame request)
 
 Answer DeliveryWire::commit(sys::Frame request)
 {
-    const auto asked = sys::decode<CommitMessage>(request);
+    auto asked = sys::decode<CommitMessage>(request);
     if (!asked) co_return pass(asked);
-    if (!owns(asked->transaction)) co_return fail(Fault::not_found, "there is no such transaction");
-    auto landing = house_.landings.enter(asked->inboxes); // before it is asked where they lie
-    std::vector<InboxFacts> inboxes;
-    for (const auto& inbox : asked->inboxes) {
-        auto facts = facts_with_space_in(house_.directory, inbox);
-        if (!facts) co_return pass(facts);
-        const auto open = must_be_open(*facts);
-        if (!open) co_return pass(open);
-        inboxes.push_back(std::move(*facts));
+    if (!owns(asked->transaction)) co_return no_such_transaction();
+    const auto transaction = asked->transaction;
+    if (asked->size > most_unwritten) {
+        auto work = [&store = house_.store, transaction] { return store.write_out(transaction); };
+        const auto written = co_await net::run_aside(house_.workers, std::move(work));
+        if (!written) co_return pass(written);
     }
     const Written written{.size = asked->size, .lines = asked->lines};
-    auto work = [&store = house_.store, transaction = asked->transaction, inboxes, written,
-                 held = std::move(landing)] { return store.commit(transaction, inboxes, written); };
-    const auto committed = co_await net::run_aside(house_.workers, std::move(work));
-    if (owns(asked->transaction)) house_.transactions.erase(asked->transaction);
-    if (!committed) co_return pass(committed);
-    house_.watch.look_after(inboxes);
+    auto answer = co_await store(transaction, std::move(asked->inboxes), written);
+    co_return answer;
+}
+
+Answer DeliveryWire::store(MessageId transaction, std::vector<InboxId> inboxes,
+                           std::variant<WholeMessage, Written> message)
+{
+    if (!owns(transaction)) co_return no_such_transaction();
+    const auto landing = house_.landings.enter(inboxes); // before it is asked where they lie
+    const auto facts = recipients(inboxes);
+    if (!facts) co_return pass(facts);
+    Parcel parcel{.transaction = transaction, .inboxes = *facts, .message = std::move(message)};
+    auto is_wanted = [self = shared_from_this(), transaction] { return self->owns(transaction); };
+    const auto delivered = co_await house_.batches.deliver(std::move(parcel), std::move(is_wanted));
+    if (owns(transaction)) house_.transactions.erase(transaction);
+    if (!delivered) co_return pass(delivered);
+    house_.watch.look_after(*facts);
     co_return sys::encode(Done{});
 }
 
@@ -96,6 +141,20 @@ Answer DeliveryWire::abandon(sys::Frame request)
         abandon_later({asked->transaction});
     }
     co_return sys::encode(Done{});
+}
+
+Result<std::vector<InboxFacts>> DeliveryWire::recipients(const std::vector<InboxId>& inboxes)
+{
+    std::vector<InboxFacts> recipients;
+    recipients.reserve(inboxes.size());
+    for (const auto& inbox : inboxes) {
+        auto facts = facts_with_space_in(house_.directory, inbox);
+        if (!facts) return pass(facts);
+        const auto open = must_be_open(*facts);
+        if (!open) return pass(open);
+        recipients.push_back(std::move(*facts));
+    }
+    return recipients;
 }
 
 Result<void> DeliveryWire::claim(const MessageId& transaction)

@@ -11,6 +11,7 @@
 #include "core/directory/directory.h"
 #include "core/maildir/maildir_store.h"
 #include "daemon/store/answering.h"
+#include "daemon/store/batches.h"
 #include "daemon/store/fullness_watch.h"
 #include "daemon/store/landings.h"
 
@@ -29,6 +30,7 @@ class DeliveryWire : public std::enable_shared_from_this<DeliveryWire> {
         Transactions& transactions;
         FullnessWatch& watch;
         Landings& landings;
+        Batches& batches;
     };
 
     DeliveryWire(House house, std::string name) : house_(house), name_(std::move(name)) {}
@@ -39,13 +41,17 @@ class DeliveryWire : public std::enable_shared_from_this<DeliveryWire> {
 
   private:
     Answer promise(sys::Frame request);
+    Answer deliver(sys::Frame request);
     Answer open(sys::Frame request);
+    Answer store(maildir::MessageId transaction, std::vector<InboxId> inboxes,
+                 std::variant<maildir::WholeMessage, maildir::Written> message);
     Answer commit(sys::Frame request);
     Answer abandon(sys::Frame request);
 
     Result<void>
     claim(const maildir::MessageId& transaction); // conflict: another peer's; unavailable: too many
     bool owns(const maildir::MessageId& transaction) const;
+    Result<std::vector<maildir::InboxFacts>> recipients(const std::vector<InboxId>& inboxes);
     void abandon_later(std::vector<maildir::MessageId> transactions);
 
     House house_;

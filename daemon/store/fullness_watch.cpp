@@ -12,7 +12,7 @@ void FullnessWatch::look_after(const std::vector<InboxFacts>& filled)
 {
     std::vector<InboxFacts> limited;
     for (const auto& facts : filled)
-        if (facts.capacity || (facts.space && facts.space->limit)) limited.push_back(facts);
+        if (!house_.store.is_roomy(facts)) limited.push_back(facts);
     if (!limited.empty()) net::spawn(house_.loop, look(std::move(limited)), "fullness");
 }
 
@@ -24,7 +24,7 @@ void FullnessWatch::look_after(const InboxId& emptied)
     const auto shell = (*record)->shell.value_or(emptied);
     if (!house_.notices.is_told(emptied) && !house_.notices.is_told(shell)) return;
     const auto facts = maildir::facts_with_space_of(house_.directory, **record);
-    if (facts) look_after(std::vector{*facts});
+    if (facts) net::spawn(house_.loop, look({*facts}), "fullness");
 }
 
 asio::awaitable<void> FullnessWatch::look(std::vector<InboxFacts> changed)

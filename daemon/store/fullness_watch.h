@@ -17,6 +17,7 @@ class FullnessWatch {
         asio::any_io_executor loop;
         asio::thread_pool& workers;
         directory::Directory& directory;
+        maildir::MaildirStore& store;
         Notices& notices;
         Landings& landings;
     };

@@ -111,8 +111,8 @@ Said certificate_ends(const Letter& letter)
     const auto in = letter.account.language;
     const auto day = day_of(letter);
     const auto left = say(in, Counted{"{} day is left", "{} days are left", letter.days});
-    return {say(in, phrase("The server certificate of {0} expires on {1}", letter.host, day)),
-            {say(in, phrase("The TLS certificate of {0} expires on {1}: {2}.", letter.host, day, left)),
+    return {say(in, phrase("The server certificate of {0} expires on {1}", letter.of, day)),
+            {say(in, phrase("The TLS certificate of {0} expires on {1}: {2}.", letter.of, day, left)),
              say(in, phrase("After that, mail programs warn their users or refuse to connect, and so do "
                             "other servers that check it."))}};
 }
@@ -120,10 +120,10 @@ Said certificate_ends(const Letter& letter)
 Said certificate_ended(const Letter& letter)
 {
     const auto in = letter.account.language;
-    return {say(in, phrase("The server certificate of {0} has expired", letter.host)),
+    return {say(in, phrase("The server certificate of {0} has expired", letter.of)),
             {say(in, phrase("The TLS certificate of {0} expired on {1}. Until it is replaced, mail programs "
                             "warn their users or refuse to connect, and so do other servers that check it.",
-                            letter.host, day_of(letter)))}};
+                            letter.of, day_of(letter)))}};
 }
 
 Said certificate(const Letter& letter, const Operator& /*from*/)
@@ -136,9 +136,46 @@ Said certificate(const Letter& letter, const Operator& /*from*/)
     return said;
 }
 
+// What was sent, and in what time.
+std::string as_many_as_it_may(const Letter& letter, const std::string& account)
+{
+    const auto sent =
+        letter.hours == 1
+            ? phrase("In the last hour as many messages were sent from the account {0} as it may send: {1}. "
+                     "Each recipient counts as one message.",
+                     account, letter.days)
+            : phrase("In the last {2} hours as many messages were sent from the account {0} as it may send: "
+                     "{1}. Each recipient counts as one message.",
+                     account, letter.days, letter.hours);
+    return say(letter.account.language, sent);
+}
+
+Said sending_limit(const Letter& letter, const Operator& from)
+{
+    const auto in = letter.account.language;
+    const auto account = account_shown(letter);
+    return {say(in, phrase("The account {0} has reached its sending limit", account)),
+            {as_many_as_it_may(letter, account),
+             say(in, phrase("Further messages are refused for the time being. Send what was refused again "
+                            "later.")),
+             say(in, phrase("If it was not you who sent them, change the password at once: somebody else may "
+                            "know it. If you need to send more, write to {0}",
+                            from.address()))}};
+}
+
+Said sender_limited(const Letter& letter, const Operator& /*from*/)
+{
+    const auto in = letter.account.language;
+    return {say(in, phrase("The account {0} has reached its sending limit", letter.of)),
+            {as_many_as_it_may(letter, letter.of),
+             say(in, phrase("Further messages are refused for the time being, and the user has been told.")),
+             say(in, phrase("If the account is not meant to send that many, somebody else may know its "
+                            "password: set another one, or suspend the account until it is clear."))}};
+}
+
 using Saying = Said (*)(const Letter& letter, const Operator& from);
-constexpr std::array<Saying, static_cast<std::size_t>(Notice::count_)> sayings{near_expiry, expired,
-                                                                               nearly_full, certificate};
+constexpr std::array<Saying, static_cast<std::size_t>(Notice::count_)> sayings{
+    near_expiry, expired, nearly_full, certificate, sending_limit, sender_limited};
 
 bool is_ascii(std::string_view text)
 {

@@ -26,8 +26,9 @@ struct Letter {
     directory::InboxRecord account; // whom it is to
     maildir::Notice notice = maildir::Notice::near_expiry;
     std::optional<Date> about = {}; // the last day; nearly_full: none
-    std::uint64_t days = 0;         // that are left
-    std::string host = {};          // certificate: whose it is
+    std::uint64_t days = 0;         // that are left; a sending limit: how many messages it is
+    std::string of = {};            // to the operator: whose certificate it is, which account
+    std::uint64_t hours = 0;        // of a sending limit
     bool is_over = false;           // certificate: it has ended
     Bytes used = {};                // nearly_full: of `most`
     Bytes most = {};

@@ -17,7 +17,13 @@ constexpr std::uint64_t telling_percent = 90;
 constexpr std::uint64_t rearming_percent = 85;
 constexpr std::size_t most_rows = 100; // fit a frame: a log-in has at most 320 bytes
 constexpr std::array<std::string_view, static_cast<std::size_t>(Notice::count_)> names{
-    "near_expiry", "expired", "nearly_full", "certificate"};
+    "near_expiry", "expired", "nearly_full", "certificate", "sending_limit", "sender_limited"};
+
+// To the operator, of somebody or something else than the inbox it goes to.
+bool is_to_operator(Notice notice)
+{
+    return notice == Notice::certificate || notice == Notice::sender_limited;
+}
 
 Bytes share(Bytes whole, std::uint64_t percent)
 {
@@ -44,7 +50,7 @@ NoticeKey key_of(const SendNotice& notice)
             .days = notice.days};
 }
 
-// A certificate's letter goes to a person who reads the operator's language, whosever the inbox is.
+// A letter to the operator goes to a person who reads the operator's language, whosever the inbox is.
 Addressee in_language(Addressee to, std::string_view name_of_it)
 {
     to.record.language = language_named(name_of_it).value_or(to.record.language);
@@ -106,8 +112,8 @@ Result<NoticeSent> Notices::send(const Addressee& to, const SendNotice& notice)
 {
     if (notice.notice == Notice::nearly_full)
         return fail(Fault::invalid, "the mail store itself sees when an inbox is nearly full");
-    if ((notice.notice == Notice::certificate) == notice.of.empty())
-        return fail(Fault::invalid, "a notice of a certificate, and no other, names the host it is for");
+    if (is_to_operator(notice.notice) == notice.of.empty())
+        return fail(Fault::invalid, "a notice to the operator, and no other, names what it is of");
     const auto about = Date::parse(notice.about);
     if (!about) return pass(about);
     const std::scoped_lock lock(sending_);
@@ -118,7 +124,8 @@ Result<NoticeSent> Notices::send(const Addressee& to, const SendNotice& notice)
     return send(in_language(to, notice.language), key,
                 Letter{.about = *about,
                        .days = notice.left,
-                       .host = notice.of,
+                       .of = notice.of,
+                       .hours = notice.hours,
                        .is_over = notice.notice == Notice::certificate && notice.days == 0});
 }
 

@@ -100,9 +100,11 @@ StoreEngine::StoreEngine(asio::any_io_executor loop, MaildirStore& store, direct
       loop_(std::move(loop)),
       grants_(std::make_shared<Grants>()),
       workers_(workers),
+      batches_(loop_, workers_, store_),
       watch_({.loop = loop_,
               .workers = workers_,
               .directory = directory_,
+              .store = store_,
               .notices = notices_,
               .landings = landings_})
 {
@@ -120,7 +122,8 @@ void StoreEngine::serve_smtp(const std::shared_ptr<net::Wire>& wire)
                                     .workers = workers_,
                                     .transactions = transactions_,
                                     .watch = watch_,
-                                    .landings = landings_};
+                                    .landings = landings_,
+                                    .batches = batches_};
     const auto peer = std::make_shared<DeliveryWire>(house, wire->peer());
     wire->serve(handler_of(peer), [peer] { peer->closed(); });
 }

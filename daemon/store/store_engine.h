@@ -47,6 +47,7 @@ class StoreEngine {
     std::shared_ptr<Grants> grants_;
     Landings landings_;
     asio::thread_pool workers_;
+    Batches batches_;
     FullnessWatch watch_;
 };
 

@@ -9,30 +9,21 @@ of the servers' processes alone, whatever they started included.
 import argparse
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 
-import servers
-from servers import BOXES, Metka, Others, delivered, harness
+from peers import PostfixAndPop3
+from servers import BOXES, Metka, await_delivered, delivered, load
 
 OCTETS = 10_000
 CONNECTIONS = 32
 LOGINS = 400
 
 
-def load(*words):
-    done = subprocess.run([harness.BUILD / "tests/bench-load", *map(str, words)], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"bench-load {' '.join(map(str, words))}: {done.stderr}")
-    pieces, messages, octets, seconds = done.stdout.split()
-    return int(pieces), int(messages), int(octets), float(seconds)
-
-
 def intake(server, messages):
     before, already, began = server.cpu(), delivered(server), time.monotonic()
-    seconds = load("smtp", "127.0.0.1", server.smtp, CONNECTIONS, messages, OCTETS, BOXES, server.domain)[3]
-    harness.eventually(lambda: delivered(server) - already >= messages, seconds=300, what=f"{server.name} delivers")
+    seconds = load("smtp", port=server.smtp, connections=CONNECTIONS, messages=messages, octets=OCTETS)[3]
+    await_delivered(server, already + messages)
     whole = time.monotonic() - began
     used = server.cpu() - before
     return {"intake: accepted a second": messages / seconds, "intake: delivered a second": messages / whole,
@@ -41,7 +32,7 @@ def intake(server, messages):
 
 def fetch(server):
     before = server.cpu()
-    _, messages, octets, seconds = load("pop3", "127.0.0.1", server.pop3s, 8, BOXES, BOXES, server.domain, harness.PASSWORD)
+    _, messages, octets, seconds = load("pop3", port=server.pop3s, connections=8, sessions=BOXES)
     used = server.cpu() - before
     assert messages == delivered(server), (messages, delivered(server))
     return {"POP3S: messages a second": messages / seconds, "POP3S: CPU ms a message": 1000 * used / messages}
@@ -49,7 +40,7 @@ def fetch(server):
 
 def log_in(server):
     before = server.cpu()
-    sessions, _, _, seconds = load("pop3", "127.0.0.1", server.pop3s, 8, LOGINS, BOXES, server.domain, harness.PASSWORD)
+    sessions, _, _, seconds = load("pop3", port=server.pop3s, connections=8, sessions=LOGINS)
     used = server.cpu() - before
     return {"POP3S: sessions a second": sessions / seconds, "POP3S: CPU ms a session": 1000 * used / sessions}
 
@@ -92,7 +83,7 @@ def main():
     try:
         houses.append(Metka())
         houses[0].start()
-        houses.append(Others(harness.pathlib.Path(houses[0].instance.ca).parent))
+        houses.append(PostfixAndPop3(houses[0].certificate_folder))
         houses[1].start()
         results = [[], []]
         for number in range(wanted.rounds):

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 namespace metka::bench {
 
 namespace {
@@ -42,10 +44,26 @@ void give_up(std::string_view what)
     std::_Exit(70);
 }
 
+std::string plain_credentials(const std::string& login, const std::string& password)
+{
+    const std::string words = std::string(1, '\0') + login + std::string(1, '\0') + password;
+    std::string encoded(4 * ((words.size() + 2) / 3) + 1, '\0');
+    const int length =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                        reinterpret_cast<const unsigned char*>(words.data()), static_cast<int>(words.size()));
+    encoded.resize(static_cast<std::size_t>(length));
+    return encoded;
+}
+
 Connection::Connection(const std::string& host, std::uint16_t port, Security security)
     : socket_(connect_to(host, port))
 {
-    if (security == Security::clear) return;
+    if (security == Security::tls) start_tls();
+}
+
+void Connection::start_tls()
+{
+    if (at_ != buffer_.size()) give_up("the server went on in the clear where TLS begins");
     tls_ = SSL_new(trusting_context());
     SSL_set_fd(tls_, socket_);
     if (SSL_connect(tls_) != 1) give_up("the TLS handshake failed");
@@ -90,12 +108,16 @@ std::string_view Connection::line()
     return found;
 }
 
-void Connection::expect(std::string_view start)
+std::string Connection::expect(std::string_view start)
 {
-    auto reply = line();
-    while (reply.size() > 3 && reply[3] == '-')
-        reply = line(); // RFC 5321 §4.2.1
-    if (!reply.starts_with(start)) give_up(std::string("the server said ").append(reply));
+    std::string reply;
+    auto last = line();
+    while (last.size() > 3 && last[3] == '-') {
+        reply.append(last).append("\n");
+        last = line();
+    }
+    if (!last.starts_with(start)) give_up(std::string("the server said ").append(last));
+    return reply.append(last);
 }
 
 std::uint64_t Connection::skip_to_dot()

@@ -14,6 +14,9 @@ enum class Security { clear, tls };
 
 [[noreturn]] void give_up(std::string_view what);
 
+// For AUTH PLAIN (RFC 4616), in Base64.
+std::string plain_credentials(const std::string& login, const std::string& password);
+
 class Connection {
   public:
     Connection(const std::string& host, std::uint16_t port, Security security);
@@ -21,9 +24,11 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
+    void start_tls(); // in the middle of a session
     void send(std::string_view bytes);
-    std::string_view line();             // without its CRLF; valid until the next call
-    void expect(std::string_view start); // the last line of a reply begins so
+    std::string_view line(); // without its CRLF; valid until the next call
+    // Reads a reply (RFC 5321 §4.2.1), whose last line must begin so; all its lines.
+    std::string expect(std::string_view start);
     // A POP3 answer of many lines, to its lone dot; how many octets it had.
     std::uint64_t skip_to_dot();
 

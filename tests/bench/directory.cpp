@@ -8,27 +8,16 @@
 
 #include <fmt/core.h>
 
-#include "core/directory/sqlite_directory.h"
+#include "tests/bench/mailboxes.h"
 
 using namespace metka;
+using namespace metka::bench;
 using namespace metka::directory;
 
 namespace {
 
-constexpr std::size_t mailboxes_a_domain = 100;
-constexpr std::size_t changes_a_batch = 1000;
 constexpr std::size_t rows_a_page = 500;
 const Instant start = from_unix_ms(1'800'000'000'000);
-
-template <class T>
-T must(Result<T> result)
-{
-    if (!result) {
-        fmt::print(stderr, "{}\n", result.error().text);
-        std::exit(1);
-    }
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
 
 // Runs `work` so many times and says how long one took.
 template <class Work>
@@ -42,53 +31,11 @@ void timed(std::string_view what, std::size_t times, const Work& work)
                times);
 }
 
-Address address_of(std::size_t number)
-{
-    return must(Address::parse(fmt::format("m{}@d{}.lublin.pl", number, number / mailboxes_a_domain)));
-}
-
-void change(Registry& registry, const std::function<Result<void>(Changes&)>& work)
-{
-    AuditEntry entry{.at = start, .actor = "root", .verb = "bench"};
-    must(registry.change(entry, work));
-}
-
-void add_mailbox(Registry& registry, const Customer& customer, std::size_t number)
-{
-    const auto address = address_of(number);
-    change(registry, [&](Changes& changes) -> Result<void> {
-        if (number % mailboxes_a_domain == 0) {
-            const auto added = changes.add(Domain{.id = DomainId::make(start),
-                                                  .name = address.domain(),
-                                                  .customer = customer.id,
-                                                  .state = DomainState::active,
-                                                  .created = start});
-            if (!added) return added;
-        }
-        return changes.add(
-            Mailbox{.id = InboxId::make(start),
-                    .address = address,
-                    .customer = customer.id,
-                    .host_name = address.local(),
-                    .validity = Validity{.until = must(Date::parse("2027-12-31")),
-                                         .ends = start + std::chrono::milliseconds(number / 7)},
-                    .created = start});
-    });
-}
-
 void fill(Registry& registry, std::size_t many)
 {
-    const Customer customer{.id = CustomerId::make(start), .name = "bench", .created = start};
-    change(registry, [&](Changes& changes) { return changes.add(customer); });
-    std::unique_ptr<Registry::Batch> batch;
-    timed("a mailbox added, in batches", many, [&](std::size_t number) {
-        if (!batch) batch = must(registry.batch());
-        add_mailbox(registry, customer, number);
-        if ((number + 1) % changes_a_batch != 0) return;
-        must(batch->finish());
-        batch.reset();
-    });
-    if (batch) must(batch->finish());
+    Mailboxes mailboxes(registry, start);
+    timed("a mailbox added, in batches", many, [&](std::size_t number) { mailboxes.add(number); });
+    mailboxes.finish();
 }
 
 void ask(Registry& registry, std::size_t many)

@@ -1,5 +1,6 @@
-"""The two houses that are compared, behind one face: start, ports, what of their processes' CPU went by, stop."""
+"""The servers that are compared, behind one face: start, ports, what CPU went by in their processes, stop."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -14,30 +15,56 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "programs"))
 import harness  # noqa: E402
 
+TOOLS = pathlib.Path(os.environ.get("METKA_BENCH_TOOLS", harness.BUILD / "tests"))  # bench-load and its like
 BOXES = 20
-TICKS = os.sysconf("SC_CLK_TCK")
+DOMAIN = harness.DOMAIN
 
 
-def processes():
-    """pid -> (parent, CPU seconds of it and of its children that have ended)."""
-    found = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            found[int(entry.name)] = int(fields[1]), sum(map(int, fields[11:15])) / TICKS
-    return found
+class Group:
+    """A control group of its own: it counts the CPU of every process that ever ran in it, those that ended included.
 
+    What processes say of their children is not enough here: Exim lets the kernel reap them, and their time is lost."""
 
-def cpu_of_tree(root):
-    found = processes()
-    tree, grown = {root}, True
-    while grown:
-        more = {pid for pid, (parent, _) in found.items() if parent in tree} | tree
-        grown, tree = more != tree, more
-    return sum(found[pid][1] for pid in tree if pid in found)
+    def __init__(self, name):
+        mounts = [line.split() for line in pathlib.Path("/proc/mounts").read_text().splitlines()]
+        self.hierarchy = next((pathlib.Path(mount[1]) for mount in mounts if mount[2] == "cgroup2"), None)
+        if not self.hierarchy:
+            raise harness.Skipped("no cgroup2 is mounted, and CPU cannot be counted without it")
+        self.path = self.hierarchy / f"metka-bench-{os.getpid()}-{name}"
+        self.path.mkdir()
+
+    @contextlib.contextmanager
+    def entered(self):
+        """Whatever is started within belongs to the group."""
+        own = next(line[3:] for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
+        (self.path / "cgroup.procs").write_text(str(os.getpid()))
+        try:
+            yield
+        finally:
+            (self.hierarchy / own.lstrip("/") / "cgroup.procs").write_text(str(os.getpid()))
+
+    def cpu(self):
+        """Seconds."""
+        counted = dict(line.split() for line in (self.path / "cpu.stat").read_text().splitlines())
+        return int(counted["usage_usec"]) / 1e6
+
+    def processes(self):
+        return [int(pid) for pid in (self.path / "cgroup.procs").read_text().split()]
+
+    def close(self, seconds=20):
+        """Ends all that is left, and the group."""
+        deadline = time.monotonic() + seconds
+        while left := self.processes():
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
+            time.sleep(0.2)
+        harness.eventually(self.remove, what="the kernel lets go of a control group")
+
+    def remove(self):
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
+            return True
 
 
 def free_port():
@@ -56,161 +83,134 @@ def await_port(port, seconds=20):
             time.sleep(0.05)
 
 
-class Metka:
-    name = "Metka"
-    domain = harness.DOMAIN
+class Server:
+    """What all have: `smtp` and `submission` or `pop3s` (ports), `mail` (a folder of Maildirs), and a group."""
 
-    def __init__(self):
-        self.instance = harness.Instance()
+    name = ""
+    key = ""
+    no_tls = not_durable = None  # or why
 
-    def start(self):
-        metka = self.instance.start()
-        metka.told("customer", "add", "firma", "--name", "Moja Firma", "--contact", "anna@example.org")
-        metka.told("domain", "add", self.domain, "--customer", "firma")
-        for number in range(BOXES):
-            metka.mailbox(f"box{number}")
-        self.smtp, self.pop3s = metka.port["smtp"], metka.port["pop3s"]
-        self.mail = metka.state / "mail"
+    def open_group(self):
+        self.group = Group(self.key)
 
     def cpu(self):
-        return cpu_of_tree(self.instance.pid)
+        return self.group.cpu()
+
+    def cpu_at_rest(self, seconds=10):
+        """When what follows a delivery is done, too: a queue file removed, a log line written."""
+        before, deadline = self.cpu(), time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            time.sleep(0.2)
+            now = self.cpu()
+            if now - before < 0.002:
+                break
+            before = now
+        return self.cpu()
+
+
+class Metka(Server):
+    name, key = "Metka", "metka"
+
+    def __init__(self, settings=None):
+        self.instance = harness.Instance()
+        self.instance.settings = settings or {}
+
+    def start(self):
+        self.open_group()
+        with self.group.entered():
+            self.instance.start()
+        metka = self.instance
+        metka.told("customer", "add", "firma", "--name", "Moja Firma", "--contact", "anna@example.org")
+        metka.told("domain", "add", DOMAIN, "--customer", "firma")
+        for number in range(BOXES):
+            metka.told("mailbox", "add", f"box{number}@{DOMAIN}", "--customer", "firma", "--capacity", "100G",
+                       "--password-stdin", input=harness.PASSWORD + "\n")
+        self.smtp, self.submission, self.pop3s = (metka.port[service] for service in ("smtp", "submission", "pop3s"))
+        self.mail = metka.state / "mail"
+        self.certificate_folder = pathlib.Path(metka.ca).parent
 
     def stop(self):
         self.instance.purge()
+        if hasattr(self, "group"):
+            self.group.close()
 
 
-MAIN_CF = """\
-compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-meta_directory = /etc/postfix
-shlib_directory = /usr/lib/postfix
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mail.metka.test
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks =
-local_recipient_maps =
-alias_maps =
-virtual_mailbox_domains = {domain}
-virtual_mailbox_base = {folder}/mail
-virtual_mailbox_maps = texthash:{folder}/etc/boxes
-virtual_uid_maps = static:{uid}
-virtual_gid_maps = static:{gid}
-virtual_minimum_uid = 1
-smtpd_relay_restrictions = reject_unauth_destination
-smtpd_client_connection_count_limit = 0
-virtual_mailbox_limit = 0
-default_process_limit = 100
-maillog_file = {folder}/log/postfix.log
-maillog_file_prefixes = {folder}/log
-"""
-MASTER_CF = """\
-127.0.0.1:{smtp} inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-virtual unix - n n - - virtual
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-"""
-DOVECOT_CONF = """\
-base_dir = {folder}/run
-state_dir = {folder}/run
-protocols = pop3
-listen = 127.0.0.1
-log_path = {folder}/log/dovecot.log
-ssl = required
-ssl_cert = <{tls}/certificate.pem
-ssl_key = <{tls}/key.pem
-mail_location = maildir:{folder}/mail/%u
-first_valid_uid = 1
-auth_cache_size = 10M
-passdb {{
-  driver = passwd-file
-  args = scheme=CRYPT {folder}/etc/passwords
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={folder}/mail/%u
-}}
-service pop3-login {{
-  service_count = 0
-  inet_listener pop3 {{
-    port = 0
-  }}
-  inet_listener pop3s {{
-    port = {pop3s}
-    ssl = yes
-  }}
-}}
-"""
+def crypted(salt):
+    return subprocess.run(["perl", "-e", f"print crypt(<STDIN>, '{salt}')"], input=harness.PASSWORD, text=True, check=True,
+                          capture_output=True).stdout
 
 
-class Others:
-    name = "Postfix + Dovecot"
-    domain = harness.DOMAIN
+class Peer(Server):
+    """A server from Debian, in a folder of its own, not started by its package."""
 
-    def __init__(self, tls):
+    def __init__(self, certificate_folder):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="metka-bench-", dir="/var/tmp"))
         self.folder.chmod(0o755)
-        self.tls, self.smtp, self.pop3s = tls, free_port(), free_port()
+        self.smtp, self.submission, self.pop3s = free_port(), free_port(), free_port()
         self.mail = self.folder / "mail"
+        self.owner = pwd.getpwnam("mail")
+        self.values = dict(folder=self.folder, domain=DOMAIN, uid=self.owner.pw_uid, gid=self.owner.pw_gid, smtp=self.smtp,
+                           submission=self.submission, pop3s=self.pop3s, tls=self.folder / "tls", password=harness.PASSWORD)
+        self.certificate_folder = certificate_folder
 
     def start(self):
-        owner = pwd.getpwnam("mail")
-        for name in ("etc", "queue", "data", "log", "run", "mail"):
+        self.open_group()
+        for name in ("etc", "queue", "data", "log", "run", "mail", "tls"):
             (self.folder / name).mkdir()
-        shutil.chown(self.folder / "data", "postfix")
-        shutil.chown(self.mail, owner.pw_uid, owner.pw_gid)
-        values = dict(folder=self.folder, domain=self.domain, uid=owner.pw_uid, gid=owner.pw_gid, smtp=self.smtp,
-                      pop3s=self.pop3s, tls=self.tls)
-        boxes = [f"box{number}@{self.domain}" for number in range(BOXES)]
-        hashed = subprocess.run(["perl", "-e", "print crypt(<STDIN>, '$y$j9T$bQ8p0lA3f4lRr5M1')"], input=harness.PASSWORD,
-                                text=True, check=True, capture_output=True).stdout
-        self.write("main.cf", MAIN_CF.format(**values))
-        self.write("master.cf", MASTER_CF.format(**values))
-        self.write("boxes", "".join(f"{box} {box}/\n" for box in boxes))
-        self.write("passwords", "".join(f"{box}:{hashed}\n" for box in boxes))
-        self.write("dovecot.conf", DOVECOT_CONF.format(**values))
-        subprocess.run(["postfix", "-c", self.folder / "etc", "start"], check=True, capture_output=True)
-        subprocess.run(["dovecot", "-c", self.folder / "etc/dovecot.conf"], check=True)
-        for port in (self.smtp, self.pop3s):
+        shutil.chown(self.mail, self.owner.pw_uid, self.owner.pw_gid)
+        for name in ("certificate.pem", "key.pem"):
+            shutil.copyfile(self.certificate_folder / name, self.folder / "tls" / name)
+        (self.folder / "tls/key.pem").chmod(0o600)
+        self.boxes = [f"box{number}@{DOMAIN}" for number in range(BOXES)]
+        with self.group.entered():
+            self.run()
+        for port in self.ports():
             await_port(port)
-        pid_files = [self.folder / "queue/pid/master.pid", self.folder / "run/master.pid"]
-        harness.eventually(lambda: all(file.exists() and file.read_text().strip() for file in pid_files),
-                           what="Postfix and Dovecot say their process ids") # Dovecot listens first
-        self.masters = [int(file.read_text()) for file in pid_files]
 
-    def write(self, name, text):
-        (self.folder / "etc" / name).write_text(text)
+    def ports(self):
+        return [self.smtp, self.submission]
 
-    def cpu(self):
-        return sum(cpu_of_tree(master) for master in self.masters)
+    def write(self, name, text, mode=0o644):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.format(**self.values) if name.endswith((".cf", ".conf")) else text)
+        path.chmod(mode)
+
+    def log(self):
+        return "".join(f"-- {path}\n{path.read_text(errors='replace')[-2000:]}" for path in (self.folder / "log").iterdir())
 
     def stop(self):
-        for master in getattr(self, "masters", []):
-            os.kill(master, signal.SIGTERM)
-        harness.eventually(lambda: not [pid for pid in getattr(self, "masters", []) if pathlib.Path(f"/proc/{pid}").exists()],
-                           what="Postfix and Dovecot end")
+        if hasattr(self, "group"):
+            self.group.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def load(mode, **options):
+    """Runs bench-load: pieces of work, messages, octets, seconds."""
+    options = dict(boxes=BOXES, domain=DOMAIN, password=harness.PASSWORD) | options
+    words = [mode, *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())]
+    done = subprocess.run([TOOLS / "bench-load", *words], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"bench-load {' '.join(words)}: {done.stderr}")
+    pieces, messages, octets, seconds = done.stdout.split()
+    return int(pieces), int(messages), int(octets), float(seconds)
 
 
 def delivered(server):
     """Messages in all inboxes, by name."""
     return sum(len(files) for folder, _, files in os.walk(server.mail) if folder.endswith(("/new", "/cur")))
+
+
+def await_delivered(server, count, patience=60):
+    """Looks seldom, as looking takes a processor from the server; gives up after so many seconds with nothing new."""
+    before, last = -1, time.monotonic()
+    while True:
+        began = time.monotonic()
+        there = delivered(server)
+        if there >= count:
+            return
+        if there > before:
+            before, last = there, began
+        if began > last + patience:
+            raise RuntimeError(f"{server.name} delivered {there} messages of {count}, and no more in {patience} s")
+        time.sleep(max(0.01, 10 * (time.monotonic() - began)))

@@ -130,4 +130,11 @@ bool Client::start_tls()
     return false;
 }
 
+void Client::end_tls()
+{
+    SSL_shutdown(tls_.get());
+    constexpr std::string_view clear = "QUIT\r\n";
+    ::send(socket_.get(), clear.data(), clear.size(), MSG_NOSIGNAL);
+}
+
 } // namespace metka::dialogues

@@ -25,6 +25,7 @@ class Client {
     std::optional<std::string> read_line(); // without CRLF; none: there will be no more
     void unread(const std::string& line);   // the next read_line() gives it again
     bool start_tls();                       // whoever the server is: tests make their own certificates
+    void end_tls();                         // says close_notify, and then something in the clear
     bool is_closed();                       // the server has closed and left nothing unread
     std::string_view waiting() const { return input_; }
 

@@ -25,6 +25,7 @@ class Playing {
     std::string start_tls(const Step& step);
     std::string finish();
     const std::string& transcript() const { return transcript_; }
+    std::vector<std::string> take_heard() { return std::move(heard_); }
 
   private:
     struct Row {
@@ -43,6 +44,7 @@ class Playing {
 
     Client client_;
     std::string transcript_;
+    std::vector<std::string> heard_;
 };
 
 const std::array<Playing::Row, 7> Playing::rows{{
@@ -55,10 +57,26 @@ const std::array<Playing::Row, 7> Playing::rows{{
     {Step::Kind::closed, &Playing::closed},
 }};
 
+// Every refusal of SMTP ends with a receipt code, each time another: it must be there, and dialogues are
+// written without it.
+void take_receipt(std::string& line)
+{
+    static const std::regex refusal(R"([45]\d\d [^\r\n]*)");
+    static const std::regex receipt(R"( \[[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}\]$)");
+    if (!std::regex_match(line, refusal)) return;
+    std::smatch found;
+    if (std::regex_search(line, found, receipt))
+        line.erase(static_cast<std::size_t>(found.position()));
+    else
+        line += " (without a receipt code)";
+}
+
 std::optional<std::string> Playing::hear()
 {
     auto line = client_.read_line();
+    if (line) take_receipt(*line);
     transcript_ += line ? fmt::format("S: {}\n", escaped(*line, most_shown)) : "S says nothing more\n";
+    if (line) heard_.push_back(*line);
     return line;
 }
 
@@ -135,8 +153,7 @@ std::string Playing::finish()
 
 } // namespace
 
-std::string play(const Dialogue& dialogue, sys::Descriptor socket, Opening opening,
-                 std::function<void()> pump)
+Outcome play(const Dialogue& dialogue, sys::Descriptor socket, Opening opening, std::function<void()> pump)
 {
     Playing playing(std::move(socket), std::move(pump));
     std::string wrong = opening == Opening::tls ? playing.start_tls({}) : "";
@@ -145,7 +162,8 @@ std::string play(const Dialogue& dialogue, sys::Descriptor socket, Opening openi
         wrong = playing.take(step);
     }
     if (wrong.empty()) wrong = playing.finish();
-    return wrong.empty() ? "" : fmt::format("{}\n{}\n{}", dialogue.name, wrong, playing.transcript());
+    if (!wrong.empty()) wrong = fmt::format("{}\n{}\n{}", dialogue.name, wrong, playing.transcript());
+    return {.wrong = std::move(wrong), .heard = playing.take_heard()};
 }
 
 } // namespace metka::dialogues

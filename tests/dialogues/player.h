@@ -37,9 +37,12 @@ read_all_dialogues(const std::filesystem::path& folder); // *.txt in order of th
 
 enum class Opening { clear, tls };
 
-// Plays the client's side on `socket`. Empty: all went as written; otherwise what did not, and all that was
-// said.
-std::string play(const Dialogue& dialogue, sys::Descriptor socket, Opening opening,
-                 std::function<void()> pump);
+struct Outcome {
+    std::string wrong; // empty: all went as written; otherwise what did not, and all that was said
+    std::vector<std::string> heard; // the lines of the server, without CRLF
+};
+
+// Plays the client's side on `socket`.
+Outcome play(const Dialogue& dialogue, sys::Descriptor socket, Opening opening, std::function<void()> pump);
 
 } // namespace metka::dialogues

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/text.h"
 #include "core/wire/dot_reader.h"
 #include "core/wire/header_pass.h"
 
@@ -55,14 +56,29 @@ Read read_plainly(std::string_view bytes)
     return read;
 }
 
-std::string pass_in_pieces(std::string_view message, std::size_t piece)
+struct Passed {
+    std::string text;
+    std::string captured; // names and values
+    HeaderFault fault = HeaderFault::none;
+    bool operator==(const Passed&) const = default;
+};
+
+Passed pass_in_pieces(std::string_view message, std::size_t piece)
 {
-    HeaderPass header({.date = "Date: D\n", .message_id = "Message-ID: I\n"});
-    std::string passed;
+    constexpr HeaderLimits limits{.section = 4096, .fields = 20, .captured = 100};
+    HeaderPass header({.from = "From: F\n", .date = "Date: D\n", .message_id = "Message-ID: I\n"}, limits);
+    Passed passed;
     for (std::size_t i = 0; i < message.size(); i += piece)
-        header.feed(message.substr(i, piece), passed);
-    header.finish(passed);
-    if (passed.size() < message.size()) std::abort();
+        header.feed(message.substr(i, piece), passed.text);
+    header.finish(passed.text);
+    const bool may_shrink = metka::lower(message).contains("return-path");
+    if (passed.text.size() < message.size() && !may_shrink) std::abort();
+    for (const auto& field : header.captured()) {
+        if (field.value.contains('\n') || field.value.size() > limits.captured) std::abort();
+        passed.captured += std::to_string(static_cast<int>(field.name)) + field.value + '\n';
+    }
+    if (header.captured().size() > limits.fields) std::abort();
+    passed.fault = header.fault();
     return passed;
 }
 

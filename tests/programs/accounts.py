@@ -64,7 +64,9 @@ def deliver(metka, login, subject):
 
 
 class WithLinks(Instance):
-    settings = {"accounts": {"maildir_link": "yes"}, "plan": {"grace_days": "0"}}
+    # Wrong passwords are tried all the time here: patience.py shows what comes of it.
+    settings = {"accounts": {"maildir_link": "yes"}, "plan": {"grace_days": "0"},
+                "auth": {"guesses_per_address": "1000", "guesses_per_account": "1000"}}
 
 
 @shows("a new shell account is a Unix user whose password opens its mail, and no other does")

@@ -109,7 +109,7 @@ def progress(done, total, what="mailboxes"):
 
 
 DONE = {"done": True, "steps": ["it was done"]}
-DOMAINS = [{"domain": f"d{n}.pl", "customer": "firma", "kind": "local", "state": "pending"} for n in range(2000)]
+DOMAINS = [{"domain": f"d{n}.pl", "customer": "firma", "kind": "local", "state": "pending", "protect_sender": False} for n in range(2000)]
 
 
 @shows("a reader that has gone ends metkactl with 74 and without a word")
@@ -128,8 +128,8 @@ def _():
     with Metkad(result(DOMAINS[:2])) as metkad:
         assert "\x1b[" in metkad.on_terminal("domain", "list")[1]
         status, plain = metkad.on_terminal("domain", "list", environment={"NO_COLOR": "1"})
-        assert status == 0 and "\x1b[" not in plain and plain.split("\r\n")[0].split() == ["domain", "customer", "kind", "state"], plain
-        assert metkad.run("domain", "list").stdout.splitlines()[0] == "d0.pl\tfirma\tlocal\tpending"
+        assert status == 0 and "\x1b[" not in plain and plain.split("\r\n")[0].split() == ["domain", "customer", "kind", "state", "protect", "sender"], plain
+        assert metkad.run("domain", "list").stdout.splitlines()[0] == "d0.pl\tfirma\tlocal\tpending\tfalse"
         assert json.loads(metkad.run("domain", "list", "--json").stdout) == DOMAINS[:2]
 
 

@@ -147,6 +147,7 @@ def _(metka):
     done = metka.control("config", "diff", "1")
     assert done.returncode == 1 and "smtp.recipients: 300 becomes 1000" in done.stdout, done
     assert re.findall(r"^(?:---|\+\+\+) (.*)$", done.stdout, re.MULTILINE) == [
+        "generation 2/engine/metka-auth.yaml", "generation 1/engine/metka-auth.yaml",
         "generation 2/engine/metka-smtp.yaml", "generation 1/engine/metka-smtp.yaml",
         "generation 2/engine/metkad.yaml", "generation 1/engine/metkad.yaml"], done.stdout
     assert metka.told("config", "diff", "2") == ""

@@ -20,7 +20,7 @@ class World(Instance):
         settings.write_text(text.replace("\nsmtp:\n", "\nsmtp:\n  recipients: 100\n  errors: 20\n"))
         super().start()
         self.told("customer", "add", "firma", "--name", "Moja Firma", "--contact", "anna@example.org")
-        for domain in (DOMAIN, "stoi.lublin.pl"):
+        for domain in (DOMAIN, "stoi.lublin.pl", "krasnobród.pl"):
             self.told("domain", "add", domain, "--customer", "firma", "--owned")
         self.told("domain", "add", "czeka.lublin.pl", "--customer", "firma")
         self.add("biuro@" + DOMAIN, "50M")
@@ -28,6 +28,7 @@ class World(Instance):
         self.add("wstrzymana@" + DOMAIN, "1M")
         self.add("wygasla@" + DOMAIN, "1M", "--valid-until", "2020-01-01")
         self.add("biuro@stoi.lublin.pl", "1M")
+        self.add("biuro@krasnobród.pl", "50M")
         self.add("pelna@" + DOMAIN, "1K")
         self.told("alias", "add", "marketing@" + DOMAIN, "--to", "biuro@" + DOMAIN)
         self.told("mailbox", "set", "wstrzymana@" + DOMAIN, "--state", "suspended")

@@ -46,6 +46,11 @@ Household::Member& Household::member(Program program)
     return **std::ranges::find_if(members_, is_it);
 }
 
+void Household::hear(Program program, net::Wire::Handler handler)
+{
+    member(program).hears = std::move(handler);
+}
+
 bool Household::has_listeners(Program program) const
 {
     const auto is_its = [program](const Listener& each) { return each.program == program; };
@@ -97,7 +102,7 @@ Result<Household::Running> Household::launch(Member& member, const Place& place)
                   .lock = furnishing_.lock.get(),
                   .configuration = memory->get(),
                   .folder = furnishing_.folder};
-    return Process::launch(loop_.get_executor(), member.program, std::move(launch),
+    return Process::launch(loop_.get_executor(), member.program, std::move(launch), member.hears,
                            [&member] { member.bell.ring(); });
 }
 

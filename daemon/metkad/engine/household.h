@@ -82,6 +82,8 @@ class Household {
     // Listeners first, then who they asked; each in its own time, at most 35 s. So do those still draining.
     asio::awaitable<void> stop();
     asio::awaitable<Result<net::Frame>> ask(Program program, net::Frame request);
+    // Answers what the program asks us from its next start on; others have nothing to ask.
+    void hear(Program program, net::Wire::Handler handler);
     std::vector<ProgramState> states() const; // a program that is being replaced has two
 
     // All change to this generation, within 8 s; one that is not running is started under it. A fault says

@@ -22,6 +22,7 @@ struct Household::Member {
     Result<void> answers() const { return is_running() ? current->answers(moment) : Result<void>{}; }
 
     Program program;
+    net::Wire::Handler hears;        // what it asks us
     Running current;                 // the one that serves; none before it has started and after it has died
     Running starting;                // to become it
     std::vector<Running> draining;   // were it; each ends in its own time

@@ -41,7 +41,8 @@ Process::Process(const asio::any_io_executor& executor, Program program, Child c
 }
 
 Result<std::shared_ptr<Process>> Process::launch(const asio::any_io_executor& executor, Program program,
-                                                 Launch launch, std::function<void()> when_ended)
+                                                 Launch launch, net::Wire::Handler hears,
+                                                 std::function<void()> when_ended)
 {
     auto ends = sys::make_wire();
     if (!ends) return pass(ends);
@@ -58,7 +59,7 @@ Result<std::shared_ptr<Process>> Process::launch(const asio::any_io_executor& ex
     process->overheard_ = std::move(overheard->overheard);
     process->executable_ = executable;
     process->folder_ = launch.folder;
-    process->wire_->serve(nullptr);
+    process->wire_->serve(std::move(hears));
     net::spawn(executor, watch(process, std::move(when_ended)), "end of " + process->name());
     return process;
 }

@@ -23,9 +23,11 @@ using household::Program;
 class Process {
   public:
     // Launches it, serves its wire and reaps it; `when_ended` is called once, after its wire has been closed.
-    // What it says until it has started is kept besides.
+    // What it says until it has started is kept besides. `hears`: answers what the program asks us; null: it
+    // has nothing to ask.
     static Result<std::shared_ptr<Process>> launch(const asio::any_io_executor& executor, Program program,
-                                                   Launch launch, std::function<void()> when_ended);
+                                                   Launch launch, net::Wire::Handler hears,
+                                                   std::function<void()> when_ended);
     Process(const asio::any_io_executor& executor, Program program, Child child, sys::Descriptor wire);
 
     Program program() const { return program_; }

@@ -73,6 +73,12 @@ asio::awaitable<Result<void>> EngineKeys::remove(InboxId account)
     co_return Result<void>{};
 }
 
+asio::awaitable<Result<household::Refusal>> EngineRefusals::find(ReceiptCode code)
+{
+    household::AskRefusal request{.code = code.text()};
+    co_return co_await household_.ask_for<household::Refusal>(Program::smtp, std::move(request));
+}
+
 asio::awaitable<Result<std::optional<sys::Descriptor>>> EngineTrees::make(maildir::InboxPlace place)
 {
     const maildir::MakeInbox request{place};

@@ -1,8 +1,10 @@
 #pragma once
-// The secrets and the mail trees as metkad has them: by asking metka-auth and metka-store.
+// The secrets, the mail trees and the refusals as metkad has them: by asking metka-auth, metka-store and
+// metka-smtp.
 
 #include "daemon/metkad/engine/household.h"
 #include "daemon/metkad/engine/keys.h"
+#include "daemon/metkad/engine/refusals.h"
 #include "daemon/metkad/engine/trees.h"
 
 namespace metka::metkad {
@@ -15,6 +17,15 @@ class EngineKeys final : public Keys {
     asio::awaitable<Result<bool>> is_right(InboxId account, Secret password) override;
     asio::awaitable<Result<void>> changed_elsewhere(InboxId account) override;
     asio::awaitable<Result<void>> remove(InboxId account) override;
+
+  private:
+    Household& household_;
+};
+
+class EngineRefusals final : public Refusals {
+  public:
+    explicit EngineRefusals(Household& household) : household_(household) {}
+    asio::awaitable<Result<household::Refusal>> find(ReceiptCode code) override;
 
   private:
     Household& household_;

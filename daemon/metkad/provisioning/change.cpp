@@ -88,6 +88,22 @@ Language wanted_language(const Order& order, Language now)
     return wanted != nullptr ? language_named(*wanted).value_or(now) : now;
 }
 
+std::optional<std::uint64_t> wanted_number(const Order& order, std::string_view parameter,
+                                           std::optional<std::uint64_t> now)
+{
+    const auto* const wanted = order.arguments.find<control::NumberOverride>(parameter);
+    return wanted != nullptr ? wanted->own : now;
+}
+
+void plan_sending(Plan& plan, const SendingNumbers& before, const SendingNumbers& after,
+                  const settings::Plan& of_plan)
+{
+    plan_change(plan, "messages an hour", show_override(before.messages_per_hour, of_plan.messages_per_hour),
+                show_override(after.messages_per_hour, of_plan.messages_per_hour));
+    plan_change(plan, "messages a day", show_override(before.messages_per_day, of_plan.messages_per_day),
+                show_override(after.messages_per_day, of_plan.messages_per_day));
+}
+
 std::string show_override(const std::optional<std::uint64_t>& own, std::uint64_t of_plan)
 {
     return own ? fmt::to_string(*own) : fmt::format("plan: {}", of_plan);

@@ -25,6 +25,17 @@ struct Plan {
     }
 };
 
+// What an account has of its own in place of its plan's sending numbers.
+struct SendingNumbers {
+    std::optional<std::uint64_t> messages_per_hour;
+    std::optional<std::uint64_t> messages_per_day;
+};
+template <class Account>
+SendingNumbers sending_numbers(const Account& account)
+{
+    return {account.messages_per_hour, account.messages_per_day};
+}
+
 // "title: “a” becomes “b”", unless nothing changes.
 void plan_change(Plan& plan, std::string_view what, const std::string& before, const std::string& after);
 
@@ -54,6 +65,13 @@ Result<void> record_change(Plan& plan, Office& office, const Object& before, con
 Standing wanted_standing(const Order& order, Standing now);
 // What --language asks for.
 Language wanted_language(const Order& order, Language now);
+// What the order says in place of the plan's number.
+std::optional<std::uint64_t> wanted_number(const Order& order, std::string_view parameter,
+                                           std::optional<std::uint64_t> now);
+
+// "messages an hour", "messages a day": what changes of the numbers that an account may send.
+void plan_sending(Plan& plan, const SendingNumbers& before, const SendingNumbers& after,
+                  const settings::Plan& of_plan);
 
 // "plan: 5", "7": a number of an account's own, or the plan's.
 std::string show_override(const std::optional<std::uint64_t>& own, std::uint64_t of_plan);

@@ -183,7 +183,9 @@ Json row_of(const settings::Plan& plan)
                             {"free_mailboxes_per_domain", Json::count(plan.free_mailboxes_per_domain)},
                             {"notice_days", show(plan.notice_days)},
                             {"grace_days", Json::count(plan.grace_days)},
-                            {"quarantine_days", Json::count(plan.quarantine_days)}});
+                            {"quarantine_days", Json::count(plan.quarantine_days)},
+                            {"messages_per_hour", Json::count(plan.messages_per_hour)},
+                            {"messages_per_day", Json::count(plan.messages_per_day)}});
 }
 
 } // namespace

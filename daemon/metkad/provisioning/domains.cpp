@@ -38,10 +38,15 @@ Result<DomainState> wanted_state(const Order& order, const Domain& domain)
                 domain.name.show(), proof_of(domain));
 }
 
-std::optional<std::uint64_t> wanted_number(const Order& order, std::optional<std::uint64_t> now)
+std::string show_protection(const Domain& domain)
 {
-    const auto* const wanted = order.arguments.find<control::NumberOverride>("free_mailboxes");
-    return wanted != nullptr ? wanted->own : now;
+    return domain.protects_sender ? "on" : "off";
+}
+
+std::string wanted_protection(const Order& order, std::string now)
+{
+    const auto* const wanted = order.arguments.find<std::string>("protect_sender");
+    return wanted != nullptr ? *wanted : now;
 }
 
 Result<Domain> domain_wanted(const Order& order, const Customer& customer)
@@ -64,7 +69,8 @@ Result<Domain> domain_wanted(const Order& order, const Customer& customer)
                   .kind = *kind,
                   .state = state_of_new(*kind, order.arguments),
                   .token = "metka-" + Id::make(now).hex(),
-                  .free_mailboxes = wanted_number(order, std::nullopt),
+                  .free_mailboxes = wanted_number(order, "free_mailboxes", std::nullopt),
+                  .protects_sender = wanted_protection(order, "off") == "on",
                   .created = now};
 }
 
@@ -169,11 +175,13 @@ asio::awaitable<Result<Json>> domain_set(Order& order)
     if (!most) co_return pass(most);
     auto after = *before;
     after.state = *state;
-    after.free_mailboxes = wanted_number(order, before->free_mailboxes);
+    after.free_mailboxes = wanted_number(order, "free_mailboxes", before->free_mailboxes);
+    after.protects_sender = wanted_protection(order, show_protection(*before)) == "on";
     Plan plan{.subject = before->name.text(), .steps = {}};
     plan_change(plan, "state", std::string(name(before->state)), std::string(name(after.state)));
     plan_change(plan, "free mailboxes", show_override(before->free_mailboxes, *most),
                 show_override(after.free_mailboxes, *most));
+    plan_change(plan, "protection of its senders", show_protection(*before), show_protection(after));
     if (before->state == DomainState::pending && after.state == DomainState::active) {
         const auto somebody_reads = co_await ensure_operator_inbox(order, plan, after.name);
         if (!somebody_reads) co_return pass(somebody_reads);

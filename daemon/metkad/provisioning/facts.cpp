@@ -193,7 +193,8 @@ Result<JsonObject> record_of(Commons& commons, const Domain& domain)
     return JsonObject{{"domain", domain.name.text()},
                       {"customer", customer->name},
                       {"kind", name(domain.kind)},
-                      {"state", name(domain.state)}};
+                      {"state", name(domain.state)},
+                      {"protect_sender", domain.protects_sender}};
 }
 
 Result<JsonObject> record_of(Commons& commons, const ShellAccount& shell)

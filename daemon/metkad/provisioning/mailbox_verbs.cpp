@@ -80,10 +80,11 @@ Result<Mailbox> as_wanted(const Order& order, const Mailbox& before)
         if (!free) return fail_field("host_name", free.error());
         after.host_name = *name;
     }
-    if (const auto* const grace = order.arguments.find<control::NumberOverride>("grace_days"))
-        after.grace_days = grace->own;
+    after.grace_days = wanted_number(order, "grace_days", before.grace_days);
     if (const auto* const days = order.arguments.find<control::DaysOverride>("notice_days"))
         after.notice_days = days->own;
+    after.messages_per_hour = wanted_number(order, "messages_per_hour", before.messages_per_hour);
+    after.messages_per_day = wanted_number(order, "messages_per_day", before.messages_per_day);
     after.language = wanted_language(order, before.language);
     after.standing = wanted_standing(order, before.standing);
     const auto shell = wanted_shell(order, before);
@@ -124,6 +125,7 @@ Result<Plan> plan_of_set(Order& order, const Mailbox& before, const Mailbox& aft
                 show_override(after.grace_days, numbers.grace_days));
     plan_change(plan, "notice days", show_days(before.notice_days, numbers.notice_days),
                 show_days(after.notice_days, numbers.notice_days));
+    plan_sending(plan, sending_numbers(before), sending_numbers(after), numbers);
     plan_change(plan, "language", std::string(name(before.language)), std::string(name(after.language)));
     plan_change(plan, "kind", *was_of, *is_of);
     if (order.arguments.has("password")) plan.add("a new password");
@@ -270,6 +272,10 @@ asio::awaitable<Result<Json>> mailbox_show(Order& order)
     card->push_back({"host_address", std::move(*host_address)});
     card->push_back({"grace_days", Json::count(grace)});
     card->push_back({"notice_days", show(mailbox->notice_days.value_or(numbers.notice_days))});
+    card->push_back(
+        {"messages_per_hour", Json::count(mailbox->messages_per_hour.value_or(numbers.messages_per_hour))});
+    card->push_back(
+        {"messages_per_day", Json::count(mailbox->messages_per_day.value_or(numbers.messages_per_day))});
     card->push_back({"language", name(mailbox->language)});
     card->push_back({"maildir", *maildir});
     card->push_back({"created", show_instant(mailbox->created)});

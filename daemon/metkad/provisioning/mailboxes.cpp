@@ -166,7 +166,6 @@ Result<Mailbox> new_mailbox(Order& order, const Address& address, const Owner& o
     auto host_name = wanted_host_name(order, address, owner.customer.id);
     if (!host_name) return pass(host_name);
     const auto* const capacity = order.arguments.find<Capacity>("capacity");
-    const auto* const grace = order.arguments.find<control::NumberOverride>("grace_days");
     const auto* const notices = order.arguments.find<control::DaysOverride>("notice_days");
     return Mailbox{.id = InboxId::make(now),
                    .address = address,
@@ -175,8 +174,10 @@ Result<Mailbox> new_mailbox(Order& order, const Address& address, const Owner& o
                    .host_name = std::move(*host_name),
                    .capacity = capacity != nullptr ? *capacity : plan.capacity,
                    .validity = *validity,
-                   .grace_days = grace != nullptr ? grace->own : std::nullopt,
+                   .grace_days = wanted_number(order, "grace_days", std::nullopt),
                    .notice_days = notices != nullptr ? notices->own : std::nullopt,
+                   .messages_per_hour = wanted_number(order, "messages_per_hour", std::nullopt),
+                   .messages_per_day = wanted_number(order, "messages_per_day", std::nullopt),
                    .language = wanted_language(order, owner.customer.language),
                    .standing = Standing::active,
                    .created = now};

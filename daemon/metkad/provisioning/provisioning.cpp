@@ -22,7 +22,7 @@ struct Row {
     Handler handler;
 };
 
-const std::array<Row, 73> handlers{{
+const std::array<Row, 78> handlers{{
     {"customer.add", customer_add},
     {"customer.list", customer_list},
     {"customer.show", customer_show},
@@ -91,6 +91,11 @@ const std::array<Row, 73> handlers{{
     {"config.rollback", config_rollback},
     {"engine.restart", engine_restart},
     {"daemon.reload", daemon_reload},
+    {"explain.recipient", explain_recipient},
+    {"explain.sender", explain_sender},
+    {"explain.limit", explain_limit},
+    {"explain.login", explain_login},
+    {"explain.receipt", explain_receipt},
     {"apply", apply},
     {"status", status_show},
     {"log", log_show},

@@ -29,6 +29,7 @@
 #include "core/settings/settings.h"
 #include "daemon/metkad/configuration/configuration.h"
 #include "daemon/metkad/engine/keys.h"
+#include "daemon/metkad/engine/refusals.h"
 #include "daemon/metkad/engine/trees.h"
 #include "daemon/metkad/machine/accounts.h"
 #include "daemon/metkad/machine/fences.h"
@@ -52,6 +53,7 @@ struct Office {
     const Clock& clock;
     Keys& keys;
     Trees& trees;
+    Refusals& refusals;
     UnixAccounts& unix_accounts;
     Fences& fences;
     Resolver& resolver;

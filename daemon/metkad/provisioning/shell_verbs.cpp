@@ -38,6 +38,8 @@ Result<ShellAccount> as_wanted(const Order& order, const ShellAccount& before)
     }
     after.self_service_aliases = wanted_number(order, "aliases", before.self_service_aliases);
     after.free_mailboxes = wanted_number(order, "free_mailboxes", before.free_mailboxes);
+    after.messages_per_hour = wanted_number(order, "messages_per_hour", before.messages_per_hour);
+    after.messages_per_day = wanted_number(order, "messages_per_day", before.messages_per_day);
     after.language = wanted_language(order, before.language);
     after.standing = wanted_standing(order, before.standing);
     return after;
@@ -63,6 +65,7 @@ Result<Plan> plan_of_set(Order& order, const ShellAccount& before, const ShellAc
     plan_change(plan, "free mailboxes",
                 show_override(before.free_mailboxes, numbers.free_mailboxes_per_shell),
                 show_override(after.free_mailboxes, numbers.free_mailboxes_per_shell));
+    plan_sending(plan, sending_numbers(before), sending_numbers(after), numbers);
     plan_change(plan, "language", std::string(name(before.language)), std::string(name(after.language)));
     plan_change(plan, "state", std::string(name(before.standing)), std::string(name(after.standing)));
     if (order.arguments.has("password")) plan.add("a new password");
@@ -134,6 +137,8 @@ asio::awaitable<Result<Json>> shell_show(Order& order)
     card->push_back({"most_free_mailboxes", Json::count(numbers->most_in_shell)});
     card->push_back({"self_service_aliases", Json::count(*aliases)});
     card->push_back({"most_self_service_aliases", Json::count(numbers->most_aliases)});
+    card->push_back({"messages_per_hour", Json::count(numbers->messages_per_hour)});
+    card->push_back({"messages_per_day", Json::count(numbers->messages_per_day)});
     card->push_back({"language", name(shell->language)});
     card->push_back({"maildir", *maildir});
     card->push_back({"problems", std::move(problems)});

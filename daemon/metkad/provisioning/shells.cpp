@@ -24,13 +24,6 @@ Result<Domain> free_domain_named(const Order& order, const DomainName& wanted, c
     return *domain;
 }
 
-std::optional<std::uint64_t> wanted_number(const Order& order, std::string_view parameter,
-                                           std::optional<std::uint64_t> now)
-{
-    const auto* const wanted = order.arguments.find<control::NumberOverride>(parameter);
-    return wanted != nullptr ? wanted->own : now;
-}
-
 Result<void> refuse_known(Office& office, const std::string& login, const std::optional<UnixUser>& user)
 {
     const auto named = office.registry.shell_account(login);
@@ -146,6 +139,8 @@ ShellAccount account_on(const Order& order, const std::string& login, const Grou
             .free_domain = ground.free_domain ? std::optional(ground.free_domain->id) : std::nullopt,
             .self_service_aliases = wanted_number(order, "aliases", std::nullopt),
             .free_mailboxes = wanted_number(order, "free_mailboxes", std::nullopt),
+            .messages_per_hour = wanted_number(order, "messages_per_hour", std::nullopt),
+            .messages_per_day = wanted_number(order, "messages_per_day", std::nullopt),
             .language = wanted_language(order, ground.customer.language),
             .standing = Standing::active,
             .created = now};

@@ -8,10 +8,6 @@ namespace metka::metkad {
 // A domain of that customer, for its free mailboxes. conflict: it is another's.
 Result<Domain> free_domain_named(const Order& order, const DomainName& wanted, const CustomerId& customer);
 
-// What the order says in place of the plan's number.
-std::optional<std::uint64_t> wanted_number(const Order& order, std::string_view parameter,
-                                           std::optional<std::uint64_t> now);
-
 // conflict: there is an account of that login, or of that user.
 Result<void> refuse_known(Office& office, const std::string& login, const std::optional<UnixUser>& user);
 

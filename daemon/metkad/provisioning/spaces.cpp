@@ -30,7 +30,9 @@ Result<Numbers> numbers_of(Office& office, const ShellAccount& shell)
     const auto plan = plan_of(office, shell.customer);
     if (!plan) return pass(plan);
     return Numbers{.most_in_shell = shell.free_mailboxes.value_or(plan->free_mailboxes_per_shell),
-                   .most_aliases = shell.self_service_aliases.value_or(plan->self_service_aliases)};
+                   .most_aliases = shell.self_service_aliases.value_or(plan->self_service_aliases),
+                   .messages_per_hour = shell.messages_per_hour.value_or(plan->messages_per_hour),
+                   .messages_per_day = shell.messages_per_day.value_or(plan->messages_per_day)};
 }
 
 Result<std::uint64_t> most_free_mailboxes(Office& office, const Domain& domain)

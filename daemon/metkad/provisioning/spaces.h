@@ -10,6 +10,8 @@ namespace metka::metkad {
 struct Numbers {
     std::uint64_t most_in_shell = 0;
     std::uint64_t most_aliases = 0;
+    std::uint64_t messages_per_hour = 0; // 0: no limit
+    std::uint64_t messages_per_day = 0;  // 0: no limit
 };
 Result<Numbers> numbers_of(Office& office, const ShellAccount& shell);
 Result<std::uint64_t> most_free_mailboxes(Office& office, const Domain& domain);

@@ -164,7 +164,7 @@ class QuotaSweep {
 };
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(maildir::Notice::count_)> notice_names{
-    "near_expiry", "expired", "nearly_full", "certificate"};
+    "near_expiry", "expired", "nearly_full", "certificate", "sending_limit", "sender_limited"};
 
 } // namespace
 

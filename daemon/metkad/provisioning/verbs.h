@@ -80,6 +80,12 @@ Answer config_rollback(Order&);
 Answer engine_restart(Order&);
 Answer daemon_reload(Order&);
 
+Answer explain_recipient(Order&);
+Result<Json> explain_sender(Order&);
+Result<Json> explain_limit(Order&);
+Result<Json> explain_login(Order&);
+Answer explain_receipt(Order&);
+
 Answer apply(Order&);
 Result<Json> status_show(Order&);
 Result<Json> log_show(Order&);

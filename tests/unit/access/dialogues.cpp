@@ -44,8 +44,8 @@ TEST_CASE("every POP3 dialogue goes as it is written")
     for (const auto& dialogue : all) {
         auto world = world_of(dialogue);
         Conversation client(world);
-        const auto wrong = dialogues::play(dialogue, client.take_client(), dialogues::Opening::clear,
-                                           [&] { client.work(); });
-        CHECK(wrong == "");
+        const auto outcome = dialogues::play(dialogue, client.take_client(), dialogues::Opening::clear,
+                                             [&] { client.work(); });
+        CHECK(outcome.wrong == "");
     }
 }

@@ -49,10 +49,10 @@ struct House {
     std::vector<InboxId> granted;
     std::vector<sys::Descriptor> store_ends;
 
-    explicit House(bool has_unix_passwords = false)
+    explicit House(bool has_unix_passwords = false, PatienceLimits patience = {})
         : gatekeeper(
               directory, secrets, hashes, store, clock, [this] { return time; },
-              has_unix_passwords ? &unix_users : nullptr)
+              has_unix_passwords ? &unix_users : nullptr, patience)
     {
         unix_users.user = people.anna;
         REQUIRE(people.move_in(directory));
@@ -98,13 +98,14 @@ struct House {
     {
         return awaited(loop, metkad->ask_for<login::Stored>(login::RemoveSecrets{.account = account}));
     }
-    Result<login::Answer> log_in(Service service, std::string_view name, std::string_view password)
+    Result<login::Answer> log_in(Service service, std::string_view name, std::string_view password,
+                                 std::string_view peer = "192.0.2.1")
     {
         login::WireAuthenticator authenticator(service == Service::pop3 ? access : smtp);
         return awaited(loop, authenticator.check({.service = service,
                                                   .name = std::string(name),
                                                   .password = Secret(password),
-                                                  .peer = "192.0.2.1"}));
+                                                  .peer = std::string(peer)}));
     }
     Verdict verdict(Service service, std::string_view name, std::string_view password)
     {
@@ -362,14 +363,19 @@ TEST_CASE("a Unix password that was locked, closed or changed is wrong at once, 
     house.unix_users.line = good;
     CHECK(cost("unix", Verdict::right) == 1);
     CHECK(cost("unix", Verdict::right) == 0);
+    int tries = 0;
     for (const auto& closed :
          {"anna:!" + good.substr(5), shadow_line(hasher, "unix", "19000:0:99999:7::1:"),
           shadow_line(hasher, "unix", "0:0:99999:7:::"), std::string("anna:$9$odd:1::::::"), std::string()}) {
         CAPTURE(closed);
         house.unix_users.line = closed;
-        CHECK(cost("unix", Verdict::wrong) == 1);
+        house.time += std::chrono::hours(1);
+        const auto other = fmt::format("unix {}", tries++); // the same wrong one costs nothing again
+        CHECK(cost(other, Verdict::wrong) == 1);
+        CHECK(house.verdict(Service::pop3, "anna", "unix") == Verdict::wrong);
     }
     house.unix_users.line = shadow_line(hasher, "new");
+    house.time += std::chrono::hours(1);
     CHECK(cost("unix", Verdict::wrong) == 1);
     CHECK(cost("new", Verdict::right) == 1);
     house.unix_users.user.uid += 1; // the name belongs to somebody else now

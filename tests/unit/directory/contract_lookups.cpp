@@ -213,3 +213,68 @@ FOR_BOTH("whatever stands above an inbox can suspend it")
         CHECK(registry.recipient(people.sklep.address).value()->domain == people.domain.state);
     }
 }
+
+FOR_BOTH("a domain protects its senders if it asks for it, is active, and is ours")
+{
+    Kind kind;
+    Registry& registry = kind.registry();
+    People people;
+    REQUIRE(people.move_in(registry));
+    CHECK_FALSE(registry.protects_senders(people.domain.name).value());
+    CHECK_FALSE(registry.protects_senders(DomainName::parse("example.org").value()).value());
+
+    people.domain.protects_sender = true;
+    const auto set = [&](DomainState state) {
+        people.domain.state = state;
+        REQUIRE(change(registry, [&](Changes& changes) { return changes.set(people.domain); }));
+        CHECK(registry.domain(people.domain.id).value()->protects_sender);
+        return registry.protects_senders(people.domain.name).value();
+    };
+    CHECK(set(DomainState::active));
+    CHECK_FALSE(set(DomainState::pending));
+    CHECK_FALSE(set(DomainState::suspended));
+    CHECK_FALSE(registry.protects_senders(DomainName::parse("sub.moja-firma.lublin.pl").value()).value());
+
+    Domain second{.id = DomainId::make(noon),
+                  .name = DomainName::parse("druga.example.org").value(),
+                  .customer = people.firma.id,
+                  .state = DomainState::active,
+                  .protects_sender = true,
+                  .created = noon};
+    REQUIRE(change(registry, [&](Changes& changes) { return changes.add(second); }));
+    CHECK(registry.protects_senders(second.name).value());
+}
+
+FOR_BOTH("an account sends as much as its customer's plan says, or as was set for it alone")
+{
+    Kind kind;
+    Registry& registry = kind.registry();
+    People people;
+    people.firma.plan = "firm";
+    people.sklep.messages_per_day = 0;
+    REQUIRE(people.move_in(registry));
+    CHECK(registry.sending(people.anna.id).value() == SendingRecord{.plan = "firm"});
+    CHECK(registry.sending(people.biuro.id).value() == SendingRecord{.plan = "firm"});
+    CHECK(registry.sending(people.sklep.id).value() == SendingRecord{.plan = "firm", .messages_per_day = 0});
+    CHECK_FALSE(registry.sending(InboxId::make(noon)).value());
+
+    people.anna.messages_per_hour = 10;
+    people.biuro.messages_per_hour = 2000;
+    people.biuro.messages_per_day = 5000;
+    people.firma.plan = std::string(standard_plan);
+    REQUIRE(change(registry, [&](Changes& changes) {
+        for (const auto& done :
+             {changes.set(people.firma), changes.set(people.anna), changes.set(people.biuro)})
+            if (!done) return done;
+        return Result<void>();
+    }));
+    // A mailbox in the space of a shell account has numbers of its own, not that account's.
+    CHECK(registry.sending(people.anna.id).value() ==
+          SendingRecord{.plan = "standard", .messages_per_hour = 10});
+    CHECK(registry.sending(people.biuro.id).value() ==
+          SendingRecord{.plan = "standard", .messages_per_hour = 2000, .messages_per_day = 5000});
+    CHECK(registry.shell_account("anna").value()->messages_per_hour == 10);
+    CHECK(registry.mailbox(people.biuro.id).value()->messages_per_day == 5000);
+    CHECK_FALSE(registry.mailbox(people.sklep.id).value()->messages_per_hour);
+    CHECK(registry.mailbox(people.sklep.id).value()->messages_per_day == 0);
+}

@@ -1,4 +1,4 @@
-// A directory database of version 1 or 2, as its steps made it then, under the program of today.
+// A directory database of version 1, 2 or 3, as its steps made it then, under the program of today.
 
 #include <doctest/doctest.h>
 
@@ -184,5 +184,18 @@ TEST_CASE("a database of version 2 keeps its rows, and can note moves and switch
     CHECK(registry->switches(10).value().at(0).to == 1);
     auto database = old.open();
     CHECK(database.execute("DELETE FROM mailbox").error().fault == Fault::conflict);
+    CHECK(old.is_sound());
+}
+
+TEST_CASE(
+    "a database of version 3 goes on sending: no domain protects its senders, no account has its own numbers")
+{
+    const Version1 old;
+    old.migrate(3);
+    const auto registry = open_registry(old.path).value();
+    const auto biuro = registry->mailbox(address("biuro@moja-firma.lublin.pl")).value().value();
+    CHECK(registry->sending(biuro.id).value() == SendingRecord{.plan = "standard"});
+    for (const auto& domain : registry->domains().value())
+        CHECK_FALSE(domain.protects_sender);
     CHECK(old.is_sound());
 }

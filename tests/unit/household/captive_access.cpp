@@ -107,7 +107,7 @@ TEST_CASE("an inbox wire takes no delivery, no housekeeping and no grant")
     usage.inbox = store.other();
 
     CHECK_FALSE(
-        session().ask(PromiseRoom{.transaction = transaction, .inbox = store.other(), .octets = 1_KiB}));
+        session().ask(PromiseRoom{.transaction = transaction, .inboxes = {store.other()}, .octets = 1_KiB}));
     CHECK_FALSE(session().ask(OpenMessage{.transaction = transaction, .first = store.other()}));
     CHECK_FALSE(session().ask(CommitMessage{.transaction = transaction, .inboxes = {store.other()}}));
     CHECK_FALSE(session().ask(AbandonMessage{transaction}));

@@ -237,8 +237,8 @@ TEST_CASE("a delivery wire takes no other program's requests, and the mail stays
 TEST_CASE("frames of nonsense end their own wire, and the store serves on")
 {
     StoreProcess store;
-    for (const std::uint16_t kind :
-         {PromiseRoom::kind, OpenMessage::kind, CommitMessage::kind, AbandonMessage::kind}) {
+    for (const std::uint16_t kind : {PromiseRoom::kind, DeliverMessage::kind, OpenMessage::kind,
+                                     CommitMessage::kind, AbandonMessage::kind}) {
         auto smtp = store.smtp();
         sys::Frame frame;
         frame.kind = kind;

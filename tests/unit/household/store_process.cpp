@@ -114,7 +114,8 @@ void StoreProcess::deliver(const InboxId& inbox, std::string_view text)
 {
     auto wire = smtp();
     const auto transaction = MessageId::make(SystemClock().now());
-    REQUIRE(wire.ask(PromiseRoom{.transaction = transaction, .inbox = inbox, .octets = Bytes{text.size()}}));
+    REQUIRE(
+        wire.ask(PromiseRoom{.transaction = transaction, .inboxes = {inbox}, .octets = Bytes{text.size()}}));
     {
         const auto opened = wire.ask(OpenMessage{.transaction = transaction, .first = inbox});
         REQUIRE(opened);

@@ -144,3 +144,18 @@ TEST_CASE("only so many inboxes are held open, and the one used last is among th
     cache.forget(inboxes[4].place.inbox);
     CHECK(cache.size() == 2);
 }
+
+TEST_CASE("what an earlier version left half-written in incoming goes with the trash")
+{
+    Scratch scratch;
+    const auto inbox = scratch.mailbox();
+    REQUIRE(scratch.deliver({inbox}, "Subject: x\n\nx\n"));
+    const auto incoming = scratch.folder.path() / "incoming";
+    std::filesystem::create_directories(incoming / "deep");
+    write_file(incoming / "1.half", "half");
+    write_file(incoming / "deep" / "2.half", "half");
+    scratch.store->empty_trash();
+    CHECK_FALSE(std::filesystem::exists(incoming));
+    CHECK(scratch.files(inbox).size() == 1);
+    scratch.store->empty_trash(); // and there being none is no fault
+}

@@ -61,6 +61,8 @@ class RecordDirectory final : public directory::Directory {
     }
     Result<std::optional<directory::InboxRecord>> login(std::string_view) override { return std::nullopt; }
     Result<bool> may_send_as(const InboxId&, const Address&) override { return false; }
+    Result<bool> protects_senders(const DomainName&) override { return false; }
+    Result<std::optional<directory::SendingRecord>> sending(const InboxId&) override { return std::nullopt; }
     Result<std::optional<directory::SpaceRecord>> space(const InboxId& shell) override
     {
         const auto found = spaces.find(shell);
@@ -133,6 +135,31 @@ class FailingDisk final : public Disk {
         note("copy");
         return Disk::copy(from, to);
     }
+    Result<void> write(int file, std::string_view bytes) override
+    {
+        if (fails()) return refusal();
+        return Disk::write(file, bytes);
+    }
+    Result<void> start_writeback(int file) override
+    {
+        if (fails()) return refusal();
+        note("start");
+        return Disk::start_writeback(file);
+    }
+    Result<void> finish_writeback(int file) override
+    {
+        if (fails()) return refusal();
+        note("written");
+        return Disk::finish_writeback(file);
+    }
+    Result<void> sync_journal(int file) override
+    {
+        if (fails()) return refusal();
+        note("journal");
+        return Disk::sync_journal(file);
+    }
+    bool has_journal(int folder) override { return journaled.value_or(Disk::has_journal(folder)); }
+    bool syncs_links(int /*folder*/) override { return folders_stand_for_links; }
     Result<void> sync_data(int file) override
     {
         if (fails()) return refusal();
@@ -163,6 +190,8 @@ class FailingDisk final : public Disk {
     }
 
     static ino_t folder_key(int folder) { return sys::status_of(folder)->st_ino; }
+    bool folders_stand_for_links = true;
+    std::optional<bool> journaled;  // in place of what the disk under it has
     std::set<ino_t> elsewhere;      // folders that no link reaches, as if in another project
     std::vector<std::string> calls; // that make something durable, or need it to be
 

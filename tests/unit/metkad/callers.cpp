@@ -66,6 +66,7 @@ TEST_CASE("an answer holds the fields that the table promises, in its order, or 
     office.programs.push_back(
         {.name = "store", .state = "running", .pid = 5, .restarts = 1, .generation = 2});
     office.done("sweep.expiry", "{}");
+    office.refusals.kept["K7Q2-M3TX"] = {.at = office.clock.now(), .reply = "550 5.1.1 no such mailbox here"};
     const std::map<std::string, std::string> keys{
         {"customer.show", R"({"name":"firma"})"},
         {"domain.show", R"({"domain":"moja-firma.lublin.pl"})"},
@@ -77,6 +78,11 @@ TEST_CASE("an answer holds the fields that the table promises, in its order, or 
         {"domain.check", R"({"domain":"moja-firma.lublin.pl"})"},
         {"my.mailbox.show", R"({"address":"a@moja-firma.lublin.pl"})"},
         {"complete", R"({"of":"mailbox","begins":"a"})"},
+        {"explain.recipient", R"({"address":"a@moja-firma.lublin.pl"})"},
+        {"explain.sender", R"({"address":"a@moja-firma.lublin.pl"})"},
+        {"explain.limit", R"({"name":"a@moja-firma.lublin.pl"})"},
+        {"explain.login", R"({"name":"a@moja-firma.lublin.pl"})"},
+        {"explain.receipt", R"({"code":"K7Q2-M3TX"})"},
     };
     for (const auto& verb : control::verbs()) {
         if (verb.effect != control::Effect::reads) continue;

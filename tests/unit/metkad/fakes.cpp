@@ -198,6 +198,14 @@ asio::awaitable<Result<maildir::Checked>> NotingTrees::check(InboxId inbox)
     co_return found == checks.end() ? maildir::Checked{.used = used, .messages = 3} : found->second;
 }
 
+asio::awaitable<Result<household::Refusal>> RememberedRefusals::find(ReceiptCode code)
+{
+    if (out_of_order) co_return fail(Fault::unavailable, "metka-smtp is not running");
+    const auto found = kept.find(code.text());
+    if (found == kept.end()) co_return fail(Fault::not_found, "no refusal {} is remembered", code.text());
+    co_return found->second;
+}
+
 Result<void> NotingFences::prepare(const ShellAccount&)
 {
     return troubles.call("fence.prepare");

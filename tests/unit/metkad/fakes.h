@@ -78,6 +78,12 @@ struct NotingTrees final : Trees {
     std::set<InboxId> uncountable;
 };
 
+struct RememberedRefusals final : Refusals {
+    asio::awaitable<Result<household::Refusal>> find(ReceiptCode code) override;
+    std::map<std::string, household::Refusal> kept; // by their codes
+    bool out_of_order = false;
+};
+
 struct NotingFences final : Fences {
     explicit NotingFences(Troubles& t) : troubles(t) {}
     Result<void> prepare(const ShellAccount& shell) override;

@@ -22,6 +22,7 @@ TestOffice::TestOffice()
                     .clock = clock,
                     .keys = keys,
                     .trees = trees,
+                    .refusals = refusals,
                     .unix_accounts = unix_accounts,
                     .fences = fences,
                     .resolver = resolver,

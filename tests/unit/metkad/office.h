@@ -65,6 +65,7 @@ class TestOffice {
     SetClock clock;
     NotingKeys keys{troubles};
     NotingTrees trees{troubles, clock};
+    RememberedRefusals refusals;
     NotingAccounts unix_accounts{troubles};
     NotingFences fences{troubles};
     ToldRecords resolver{troubles};

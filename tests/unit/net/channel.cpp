@@ -1,12 +1,11 @@
 #include "core/net/channel.h"
 
-#include <malloc.h>
 #include <thread>
 
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 
 #include "core/net/spawn.h"
+#include "tests/unit/net/heap.h"
 #include "tests/unit/net/loop.h"
 #include "tests/unit/net/sockets.h"
 
@@ -34,18 +33,6 @@ std::ostream& operator<<(std::ostream& out, const Said& said)
 Said line(std::string text, LineFault fault = LineFault::none)
 {
     return {.heard = Heard::line, .text = std::move(text), .fault = fault};
-}
-
-#ifdef METKA_SANITIZED
-constexpr bool is_sanitized = true; // whose heap does not count
-#else
-constexpr bool is_sanitized = false;
-#endif
-
-std::size_t in_use()
-{
-    const auto now = mallinfo2();
-    return now.uordblks + now.hblkhd;
 }
 
 struct Talk {
@@ -389,55 +376,4 @@ TEST_CASE("the last reply is delivered although the peer's input waits unread")
         client.join();
         CHECK(got == "221 goodbye\r\n");
     }
-}
-
-namespace {
-
-// A dialogue and some message data, and then silence.
-asio::awaitable<void> talk_and_fall_silent(Channel& channel, std::size_t& silent)
-{
-    co_await channel.read_line(4096, 20s);
-    co_await channel.fill(20s);
-    channel.consume(channel.buffered().size());
-    channel.say(std::string(40'000, '.'));
-    ++silent;
-    co_await channel.read_line(4096, 20s);
-}
-
-} // namespace
-
-TEST_CASE("an idle connection keeps little memory, whatever has passed through it")
-{
-    constexpr std::size_t many = 500;
-    rlimit files{};
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4096);
-    setrlimit(RLIMIT_NOFILE, &files);
-
-    Loop loop;
-    std::vector<sys::Descriptor> peers;
-    std::vector<sys::Descriptor> ours;
-    for (std::size_t i = 0; i < many; ++i) {
-        auto sockets = unix_sockets();
-        peers.push_back(std::move(sockets.peer));
-        ours.push_back(std::move(sockets.ours));
-    }
-    std::vector<std::unique_ptr<Channel>> channels;
-    channels.reserve(many);
-    const auto before = in_use();
-    std::size_t silent = 0;
-    const std::string data(30'000, 'd');
-    for (std::size_t i = 0; i < many; ++i) {
-        channels.push_back(std::make_unique<Channel>(loop.executor(), std::move(ours[i]), "192.0.2.1"));
-        spawn(loop.executor(), talk_and_fall_silent(*channels.back(), silent), "session");
-        send_all(peers[i].get(), "DATA\r\n" + data);
-        loop.until([&] { return silent == i + 1; });
-        loop.settle();
-        for (std::size_t got = 0; got < 40'000;)
-            got += receive_some(peers[i].get()).size();
-    }
-    loop.settle();
-    const auto each = (in_use() - before) / many;
-    MESSAGE("bytes kept by an idle connection: ", each);
-    if (!is_sanitized) CHECK(each < 8 * 1024);
 }

@@ -1,8 +1,11 @@
 #include <thread>
 
 #include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include "core/net/channel.h"
+#include "core/net/client_hello.h"
 #include "tests/unit/net/loop.h"
 #include "tests/unit/net/sockets.h"
 
@@ -179,6 +182,65 @@ TEST_CASE("a handshake that does not end is given up at its limit")
         },
         std::chrono::milliseconds(30));
     CHECK_FALSE(served.shaken);
+}
+
+TEST_CASE("a handshake that comes byte by byte is shaken all the same, and one that breaks off in its first "
+          "record is not")
+{
+    const auto dripped = meet([](int socket) {
+        start_tls(socket);
+        // The client's first flight, caught on the way and sent on in drops.
+        auto between = unix_sockets();
+        std::thread client([&] {
+            TlsClient inner(between.peer.get());
+            CHECK_FALSE(inner.handshake()); // what answers it is not passed back
+        });
+        const auto hello = receive_some(between.ours.get());
+        between.ours.reset();
+        client.join();
+        for (const char byte : hello.substr(0, 20))
+            send_all(socket, std::string_view(&byte, 1));
+        send_all(socket, std::string_view(hello).substr(20));
+        CHECK(receive_some(socket).starts_with("\x16\x03\x03")); // the ServerHello
+    });
+    CHECK_FALSE(dripped.shaken);
+    for (const auto* const head : {"\x16", "\x16\x03\x01\x40", "GET / HTTP/1.1\r\n"}) {
+        const auto broken = meet([head](int socket) {
+            start_tls(socket);
+            send_all(socket, head);
+            shutdown(socket, SHUT_WR);
+        });
+        CHECK_FALSE(broken.shaken);
+    }
+}
+
+TEST_CASE(
+    "what TLS has to wait for is told by the first record alone, and a peer that has gone is not waited for")
+{
+    auto sockets = tcp_sockets();
+    const int ours = sockets.ours.get();
+    CHECK(missing_of_first_record(ours) == 5);
+    send_all(sockets.peer.get(), std::string("\x16\x03\x01\x00", 4));
+    pollfd waited{.fd = ours, .events = POLLIN, .revents = 0};
+    CHECK(missing_of_first_record(ours) == 1);
+    CHECK(poll(&waited, 1, 0) == 0); // four bytes wake nobody who needs five
+    send_all(sockets.peer.get(), "\x20");
+    CHECK(poll(&waited, 1, 20'000) == 1);
+    CHECK(missing_of_first_record(ours) == 32);
+    CHECK(poll(&waited, 1, 0) == 0);
+    send_all(sockets.peer.get(), std::string(31, 'h'));
+    CHECK(missing_of_first_record(ours) == 1);
+    shutdown(sockets.peer.get(), SHUT_WR);
+    CHECK(poll(&waited, 1, 20'000) == 1);
+    CHECK(missing_of_first_record(ours) == 0);
+    reset_wakeup(ours);
+
+    auto other = tcp_sockets();
+    send_all(other.peer.get(), "G");
+    waited.fd = other.ours.get();
+    CHECK(poll(&waited, 1, 20'000) == 1);
+    CHECK(missing_of_first_record(other.ours.get()) == 0);
+    CHECK(missing_of_first_record(unix_sockets().ours.get()) == 0); // it wakes its reader for any byte
 }
 
 namespace {

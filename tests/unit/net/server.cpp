@@ -99,6 +99,20 @@ TEST_CASE("beyond the limit of all together everybody is refused")
     CHECK(house.server.connections() == 2);
 }
 
+TEST_CASE("when it is crowded the oldest says goodbye, and the newcomer is served in its place")
+{
+    House house({.total = 10, .per_peer = 10});
+    std::vector<sys::Descriptor> clients;
+    for (int i = 0; i < 9; ++i)
+        clients.push_back(house.visit().first);
+    CHECK(house.visit("127.0.0.2").second == "220 127.0.0.2\r\n");
+    house.loop.until([&] { return house.server.connections() == 9; });
+    CHECK(receive_until_closed(clients.front().get()) == "421 goodbye\r\n");
+    send_all(clients.back().get(), "NOOP\r\n");
+    house.loop.settle();
+    CHECK(receive_some(clients.back().get()) == "250 ok\r\n");
+}
+
 TEST_CASE("an exception in a session ends that session alone, and is counted")
 {
     House house;

@@ -95,3 +95,21 @@ TEST_CASE("days, truths and languages are read as they are written, and nothing 
         CHECK(problems_of(wrong) != "no problems");
     }
 }
+
+TEST_CASE("metka-auth is told of every plan how much may be sent, and nothing else")
+{
+    const auto settings = loaded("plan: {messages_per_hour: 100}\n"
+                                 "plans:\n  big:\n    capacity: 1G\n    messages_per_day: 0\n  small: {}\n");
+    const auto text = render(settings, Reader::auth, 7);
+    CHECK_FALSE(text.contains("capacity"));
+    const auto told = load(text, "m", Reader::auth);
+    REQUIRE_MESSAGE(told, show(told.error()));
+    CHECK(told->plan("big").messages_per_hour == 100);
+    CHECK(told->plan("big").messages_per_day == 0);
+    CHECK(told->plan("small").messages_per_day == 1000);
+    CHECK(told->plan("gone").messages_per_hour == 100);
+    CHECK_FALSE(render(settings, Reader::smtp, 7).contains("plans"));
+    CHECK(
+        problems_of("generation: 1\nplans:\n  big:\n    capacity: 1M\n", Reader::auth) ==
+        "m:4:5: plans.big.capacity: this is not for metka-auth, which takes only what metkad writes for it");
+}

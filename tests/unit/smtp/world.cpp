@@ -34,12 +34,13 @@ struct MailboxRow {
     login::Verdict verdict = login::Verdict::right;
 };
 
-constexpr std::array<MailboxRow, 7> mailboxes{{
+constexpr std::array<MailboxRow, 8> mailboxes{{
     {"biuro", domain, "sekret-biuro", 50_MiB},
     {"sklep", domain, "sekret-sklep", 1_GiB},
     {"pelna", domain, "sekret-pelna", 1_KiB},
     {"wstrzymana", domain, "sekret-wstrzymana", 50_MiB, Standing::suspended, {}, login::Verdict::suspended},
     {"wygasla", domain, "sekret-wygasla", 50_MiB, Standing::active, "2025-12-31", login::Verdict::expired},
+    {"biuro", "xn--krasnobrd-d7a.pl", "sekret-biuro", 50_MiB},
     {"biuro", "czeka.lublin.pl", "sekret", 50_MiB},
     {"biuro", "stoi.lublin.pl", "sekret", 50_MiB, Standing::active, {}, login::Verdict::suspended},
 }};
@@ -84,6 +85,7 @@ void add_all(World& world, directory::Changes& changes)
     const Customer customer{.id = CustomerId::make(now), .name = "firma", .created = now};
     must(changes.add(customer));
     add_domain(changes, customer, domain, DomainState::active);
+    add_domain(changes, customer, "xn--krasnobrd-d7a.pl", DomainState::active);
     add_domain(changes, customer, "czeka.lublin.pl", DomainState::pending);
     add_domain(changes, customer, "stoi.lublin.pl", DomainState::suspended);
     for (const auto& row : mailboxes) {
@@ -141,6 +143,60 @@ void World::provision_alias(std::string_view address, std::string_view to)
     must(directory.change(entry, [&](directory::Changes& changes) { return changes.add(alias); }));
 }
 
+void World::protect_senders(std::string_view name)
+{
+    auto found = must(directory.domain(must(DomainName::parse(name))));
+    found->protects_sender = true;
+    directory::AuditEntry entry;
+    must(directory.change(entry, [&](directory::Changes& changes) { return changes.set(*found); }));
+}
+
+namespace {
+
+template <class Asked>
+auto lend(bool away, Asked asked) -> decltype(asked())
+{
+    if (away) return refuse(Fault::unavailable);
+    return asked();
+}
+
+} // namespace
+
+Result<std::optional<directory::RecipientRecord>> LentDirectory::recipient(const Address& address)
+{
+    return lend(away, [&] { return lender_.recipient(address); });
+}
+
+Result<std::optional<directory::InboxRecord>> LentDirectory::inbox(const InboxId& id)
+{
+    return lend(away, [&] { return lender_.inbox(id); });
+}
+
+Result<std::optional<directory::InboxRecord>> LentDirectory::login(std::string_view name)
+{
+    return lend(away, [&] { return lender_.login(name); });
+}
+
+Result<bool> LentDirectory::may_send_as(const InboxId& id, const Address& address)
+{
+    return lend(away, [&] { return lender_.may_send_as(id, address); });
+}
+
+Result<bool> LentDirectory::protects_senders(const DomainName& name)
+{
+    return lend(away, [&] { return lender_.protects_senders(name); });
+}
+
+Result<std::optional<directory::SendingRecord>> LentDirectory::sending(const InboxId& id)
+{
+    return lend(away, [&] { return lender_.sending(id); });
+}
+
+Result<std::optional<directory::SpaceRecord>> LentDirectory::space(const InboxId& shell)
+{
+    return lend(away, [&] { return lender_.space(shell); });
+}
+
 Bytes MemorySink::room_taken(const InboxId& inbox, const maildir::MessageId& but_by) const
 {
     Bytes taken;
@@ -150,14 +206,26 @@ Bytes MemorySink::room_taken(const InboxId& inbox, const maildir::MessageId& but
     return taken;
 }
 
-awaitable<Result<void>> MemorySink::promise(maildir::MessageId transaction, InboxId inbox, Bytes octets)
+maildir::Room MemorySink::promise(const maildir::MessageId& transaction, const InboxId& inbox, Bytes octets)
 {
-    if (failures.promise) co_return refuse(*failures.promise);
+    if (failures.promise)
+        return *failures.promise == Fault::limit ? maildir::Room::full : maildir::Room::not_now;
     const auto capacity = capacities.find(inbox);
     const auto taken = room_taken(inbox, transaction).count + octets.count;
-    if (capacity != capacities.end() && taken > capacity->second.count) co_return refuse(Fault::limit);
+    if (capacity != capacities.end() && taken > capacity->second.count) return maildir::Room::full;
     promises_[{transaction, inbox}] = octets;
-    co_return Result<void>{};
+    return maildir::Room::held;
+}
+
+awaitable<Result<std::vector<maildir::Room>>> MemorySink::promise(maildir::MessageId transaction,
+                                                                  std::vector<InboxId> inboxes, Bytes octets)
+{
+    ++questions;
+    std::vector<maildir::Room> rooms;
+    rooms.reserve(inboxes.size());
+    for (const auto& inbox : inboxes)
+        rooms.push_back(promise(transaction, inbox, octets));
+    co_return rooms;
 }
 
 awaitable<Result<maildir::NewMessage>> MemorySink::open(maildir::MessageId transaction, InboxId)
@@ -168,6 +236,7 @@ awaitable<Result<maildir::NewMessage>> MemorySink::open(maildir::MessageId trans
     sys::Descriptor reading(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     REQUIRE(reading);
     if (read_only) file = reading.duplicate();
+    if (disk_full) file = sys::Descriptor(::open("/dev/full", O_WRONLY | O_CLOEXEC));
     files_[transaction] = std::move(reading);
     co_return maildir::NewMessage{.id = transaction, .file = std::move(file)};
 }
@@ -180,19 +249,34 @@ awaitable<Result<void>> MemorySink::commit(maildir::MessageId transaction, std::
     // The kernel grants this lease only while nobody can write to the file.
     CHECK(fcntl(file.get(), F_SETLEASE, F_RDLCK) == 0);
     auto text = must(sys::read_whole(file.get(), 1_GiB));
+    co_return keep(transaction, std::move(inboxes), std::move(text), written);
+}
+
+awaitable<Result<void>> MemorySink::deliver(maildir::MessageId transaction, std::vector<InboxId> inboxes,
+                                            maildir::WholeMessage message)
+{
+    if (failures.commit) co_return refuse(*failures.commit);
+    const auto written = message.written();
+    CHECK(message.text.size() <= maildir::most_whole(inboxes.size()));
+    co_return keep(transaction, std::move(inboxes), std::move(message.text), written);
+}
+
+Result<void> MemorySink::keep(const maildir::MessageId& transaction, std::vector<InboxId> inboxes,
+                              std::string text, maildir::Written written)
+{
     CHECK(text.size() == written.size.count);
     CHECK(static_cast<std::uint64_t>(std::ranges::count(text, '\n')) == written.lines);
     for (const auto& inbox : inboxes) {
         CHECK(promises_.contains({transaction, inbox}));
         const auto capacity = capacities.find(inbox);
         const auto taken = room_taken(inbox, transaction).count + written.size.count;
-        if (capacity != capacities.end() && taken > capacity->second.count) co_return refuse(Fault::limit);
+        if (capacity != capacities.end() && taken > capacity->second.count) return refuse(Fault::limit);
     }
     for (const auto& inbox : inboxes)
         used_[inbox].count += written.size.count;
     delivered.push_back({.inboxes = std::move(inboxes), .text = std::move(text), .written = written});
     abandon(transaction);
-    co_return Result<void>{};
+    return {};
 }
 
 void MemorySink::abandon(maildir::MessageId transaction)

@@ -21,7 +21,7 @@ namespace metka::smtp::test {
 
 // What of the store fails next, and how.
 struct Failures {
-    std::optional<Fault> promise, open, commit;
+    std::optional<Fault> promise, open, commit; // commit: deliver, too
 };
 
 class MemorySink final : public maildir::MailSink {
@@ -34,11 +34,15 @@ class MemorySink final : public maildir::MailSink {
 
     std::map<InboxId, Bytes> capacities; // of inboxes that have one
     std::vector<Delivered> delivered;
+    std::size_t questions = 0; // promises asked for, each for any number of inboxes
     Failures failures;
     bool read_only = false; // the descriptors it hands out cannot be written
+    bool disk_full = false; // or there is no room for what is written to them
 
-    asio::awaitable<Result<void>> promise(maildir::MessageId transaction, InboxId inbox,
-                                          Bytes octets) override;
+    asio::awaitable<Result<std::vector<maildir::Room>>>
+    promise(maildir::MessageId transaction, std::vector<InboxId> inboxes, Bytes octets) override;
+    asio::awaitable<Result<void>> deliver(maildir::MessageId transaction, std::vector<InboxId> inboxes,
+                                          maildir::WholeMessage message) override;
     asio::awaitable<Result<maildir::NewMessage>> open(maildir::MessageId transaction, InboxId first) override;
     asio::awaitable<Result<void>> commit(maildir::MessageId transaction, std::vector<InboxId> inboxes,
                                          maildir::Written written) override;
@@ -50,11 +54,32 @@ class MemorySink final : public maildir::MailSink {
     } // nothing, once all sessions have ended
 
   private:
+    maildir::Room promise(const maildir::MessageId& transaction, const InboxId& inbox, Bytes octets);
+    Result<void> keep(const maildir::MessageId& transaction, std::vector<InboxId> inboxes, std::string text,
+                      maildir::Written written);
     Bytes room_taken(const InboxId& inbox, const maildir::MessageId& but_by) const;
 
     std::map<std::pair<maildir::MessageId, InboxId>, Bytes> promises_;
     std::map<maildir::MessageId, sys::Descriptor> files_; // read-only
     std::map<InboxId, Bytes> used_;
+};
+
+// The directory in memory, which can go away.
+class LentDirectory final : public directory::Directory {
+  public:
+    explicit LentDirectory(directory::Directory& lender) : lender_(lender) {}
+    bool away = false;
+
+    Result<std::optional<directory::RecipientRecord>> recipient(const Address& address) override;
+    Result<std::optional<directory::InboxRecord>> inbox(const InboxId& id) override;
+    Result<std::optional<directory::InboxRecord>> login(std::string_view name) override;
+    Result<bool> may_send_as(const InboxId& id, const Address& address) override;
+    Result<bool> protects_senders(const DomainName& domain) override;
+    Result<std::optional<directory::SendingRecord>> sending(const InboxId& id) override;
+    Result<std::optional<directory::SpaceRecord>> space(const InboxId& shell) override;
+
+  private:
+    directory::Directory& lender_;
 };
 
 class PasswordBook final : public login::Authenticator {
@@ -75,14 +100,18 @@ struct World {
 
     SetClock clock{from_unix_ms(1'767'225'600'000)}; // Thu, 01 Jan 2026 00:00:00 UTC
     directory::MemoryDirectory directory;
+    LentDirectory lent{directory}; // what the sessions see of it
     MemorySink sink;
     PasswordBook passwords;
-    Collaborators collaborators{directory, sink, passwords, clock};
+    Receipts receipts;
+    Allowance memory{kept_in_memory};
+    Collaborators collaborators{lent, sink, passwords, receipts, memory, clock};
     House house;
     std::shared_ptr<net::TlsContext> certificate;
 
     InboxId inbox(std::string_view login) const { return passwords.pages.find(login)->second.account; }
     void set_capacity(std::string_view login, Bytes capacity);
+    void protect_senders(std::string_view domain);
     void provision_alias(std::string_view address, std::string_view to);
     const std::string& last_message() const { return sink.delivered.back().text; }
 };

@@ -32,6 +32,29 @@ TEST_CASE_TEMPLATE("a committed message is listed, read and removed", House, Loc
     CHECK(run(house.loop, (*house.inbox(other))->list())->size() == 1);
 }
 
+TEST_CASE_TEMPLATE("a message that is handed over whole lies in all its inboxes, or in none", House, Local,
+                   Wired)
+{
+    House house;
+    const auto one = house.scratch.mailbox(1_KiB), other = house.scratch.mailbox();
+    const auto deliver_whole = [&](std::vector<InboxId> inboxes, std::string whole) {
+        const auto id = house.scratch.next_id();
+        for (const auto& inbox : inboxes)
+            CHECK(promise(house.loop, house.sink(), id, inbox, Bytes{100}));
+        return run(house.loop, house.sink().deliver(id, inboxes, {.text = std::move(whole), .lines = 3}));
+    };
+    CHECK(deliver_whole({one.place.inbox, other.place.inbox, one.place.inbox}, text));
+    CHECK(house.scratch.files(one).size() == 1);
+    CHECK(house.scratch.files(other).size() == 1);
+    CHECK(fault_of(deliver_whole({other.place.inbox, one.place.inbox}, std::string(2000, 'x'))) ==
+          Fault::limit);
+    CHECK(house.scratch.files(other).size() == 1);
+    CHECK(house.scratch.store->usage(one)->used.count == text.size());
+    const auto listed = run(house.loop, (*house.inbox(one.place.inbox))->list());
+    REQUIRE(listed);
+    CHECK(listed->front().octets == text.size() + 3);
+}
+
 TEST_CASE_TEMPLATE("a message that its writer still has open is stored nowhere", House, Local, Wired)
 {
     House house;
@@ -53,13 +76,13 @@ TEST_CASE_TEMPLATE("refusals are the same on both sides of the wire", House, Loc
     const auto inbox = house.scratch.mailbox(1_KiB).place.inbox;
     const InboxId unknown = InboxId::make(house.scratch.clock.now());
     const auto id = house.scratch.next_id();
-    CHECK(fault_of(run(house.loop, sink.promise(id, unknown, 1_KiB))) == Fault::not_found);
+    CHECK(fault_of(promise(house.loop, sink, id, unknown, 1_KiB)) == Fault::unavailable);
     CHECK(fault_of(run(house.loop, sink.open(id, unknown))) == Fault::not_found);
     CHECK(fault_of(run(house.loop, sink.commit(id, {inbox}, {}))) == Fault::not_found);
     CHECK(fault_of(house.inbox(unknown)) == Fault::not_found);
-    CHECK(fault_of(run(house.loop, sink.promise(id, inbox, Bytes{1025}))) == Fault::limit);
-    CHECK(run(house.loop, sink.promise(id, inbox, 1_KiB)));
-    CHECK(fault_of(run(house.loop, sink.promise(house.scratch.next_id(), inbox, Bytes{1}))) == Fault::limit);
+    CHECK(fault_of(promise(house.loop, sink, id, inbox, Bytes{1025})) == Fault::limit);
+    CHECK(promise(house.loop, sink, id, inbox, 1_KiB));
+    CHECK(fault_of(promise(house.loop, sink, house.scratch.next_id(), inbox, Bytes{1})) == Fault::limit);
     CHECK(fault_of(deliver(house, {inbox}, std::string(2000, 'x'))) == Fault::limit);
     CHECK(fault_of(deliver(house, {inbox, unknown}, text)) == Fault::not_found);
 }
@@ -99,12 +122,12 @@ TEST_CASE_TEMPLATE("abandoned room can be promised again", House, Local, Wired)
     House house;
     const auto inbox = house.scratch.mailbox(1_KiB).place.inbox;
     const auto id = house.scratch.next_id();
-    REQUIRE(run(house.loop, house.sink().promise(id, inbox, 1_KiB)));
+    REQUIRE(promise(house.loop, house.sink(), id, inbox, 1_KiB));
     house.sink().abandon(id);
     house.sink().abandon(id);
     Result<void> promised;
     do
-        promised = run(house.loop, house.sink().promise(house.scratch.next_id(), inbox, 1_KiB));
+        promised = promise(house.loop, house.sink(), house.scratch.next_id(), inbox, 1_KiB);
     while (!promised && promised.error().fault == Fault::limit);
     CHECK(promised);
 }
@@ -139,13 +162,13 @@ TEST_CASE("room promised to a wire that closed can be promised again")
     net::Link second;
     const auto wire = house.connect(second, "smtp", &store::StoreEngine::serve_smtp);
     WireSink other(second);
-    REQUIRE(run(house.loop, other.promise(house.scratch.next_id(), inbox, 1_KiB)));
-    CHECK(fault_of(run(house.loop, house.sink().promise(house.scratch.next_id(), inbox, Bytes{1}))) ==
+    REQUIRE(promise(house.loop, other, house.scratch.next_id(), inbox, 1_KiB));
+    CHECK(fault_of(promise(house.loop, house.sink(), house.scratch.next_id(), inbox, Bytes{1})) ==
           Fault::limit);
     wire->close();
     Result<void> promised;
     do
-        promised = run(house.loop, house.sink().promise(house.scratch.next_id(), inbox, 1_KiB));
+        promised = promise(house.loop, house.sink(), house.scratch.next_id(), inbox, 1_KiB);
     while (!promised && promised.error().fault == Fault::limit);
     CHECK(promised);
 }
@@ -164,7 +187,7 @@ TEST_CASE("a transaction belongs to the wire that began it")
     CHECK(fault_of(run(house.loop, other.commit(id, {inbox.place.inbox}, {}))) == Fault::not_found);
     CHECK(fault_of(run(house.loop, other.open(id, inbox.place.inbox))) == Fault::conflict);
     other.abandon(id);
-    CHECK(fault_of(run(house.loop, other.promise(id, inbox.place.inbox, 1_KiB))) == Fault::conflict);
+    CHECK(fault_of(promise(house.loop, other, id, inbox.place.inbox, 1_KiB)) == Fault::conflict);
     CHECK(run(house.loop, house.sink().commit(id, {inbox.place.inbox}, {})));
 }
 
@@ -215,11 +238,11 @@ TEST_CASE("a transaction is committed by the store it began on, also when that w
     const auto old = house.connect(link, "smtp", &store::StoreEngine::serve_smtp);
     WireSink sink(link);
     const auto id = house.scratch.next_id();
-    REQUIRE(run(house.loop, sink.promise(id, inbox, 1_KiB)));
+    REQUIRE(promise(house.loop, sink, id, inbox, 1_KiB));
     auto message = run(house.loop, sink.open(id, inbox));
     REQUIRE(message);
     const auto abandoned = house.scratch.next_id();
-    REQUIRE(run(house.loop, sink.promise(abandoned, inbox, 1_KiB)));
+    REQUIRE(promise(house.loop, sink, abandoned, inbox, 1_KiB));
 
     store::StoreEngine next(house.loop.get_executor(), *house.scratch.store, house.scratch.directory,
                             house.notices, 1);
@@ -230,7 +253,7 @@ TEST_CASE("a transaction is committed by the store it began on, also when that w
     fresh->serve({});
     link.replace(fresh);
     const auto later = house.scratch.next_id();
-    REQUIRE(run(house.loop, sink.promise(later, inbox, 1_KiB)));
+    REQUIRE(promise(house.loop, sink, later, inbox, 1_KiB));
 
     REQUIRE(sys::write_whole(message->file.get(), text, 0));
     message->file.reset();
@@ -253,12 +276,12 @@ TEST_CASE("a commit that fails ends its transaction, and its wire is held for it
     const auto old = house.connect(link, "smtp", &store::StoreEngine::serve_smtp);
     WireSink sink(link);
     const auto id = house.scratch.next_id();
-    REQUIRE(run(house.loop, sink.promise(id, inbox, 1_KiB)));
+    REQUIRE(promise(house.loop, sink, id, inbox, 1_KiB));
     CHECK_FALSE(run(house.loop, sink.commit(id, {InboxId::make(house.scratch.clock.now())}, {})));
     sink.abandon(id);
     link.replace(nullptr);
     CHECK_FALSE(old->is_open());
-    CHECK(fault_of(run(house.loop, sink.promise(id, inbox, 1_KiB))) == Fault::unavailable);
+    CHECK(fault_of(promise(house.loop, sink, id, inbox, 1_KiB)) == Fault::unavailable);
 }
 
 TEST_CASE("a store that drains waits until every inbox it granted has been let go")
@@ -336,8 +359,9 @@ TEST_CASE("many messages at once into one inbox are all there, and counted")
     for (int i = 0; i < count; ++i) {
         auto one = [](Wired& at, InboxId to) -> asio::awaitable<Result<void>> {
             const auto id = at.scratch.next_id();
-            const auto promised = co_await at.sink().promise(id, to, 1_MiB);
-            if (!promised) co_return promised;
+            std::vector<InboxId> asked{to};
+            const auto promised = co_await at.sink().promise(id, std::move(asked), 1_MiB);
+            if (!promised) co_return pass(promised);
             auto message = co_await at.sink().open(id, to);
             if (!message) co_return pass(message);
             const auto written = sys::write_whole(message->file.get(), text, 0);

@@ -108,6 +108,17 @@ Result<void> deliver(House& house, std::vector<InboxId> inboxes, const std::stri
     return run(house.loop, house.sink().commit(id, std::move(inboxes), Scratch::written_of(text)));
 }
 
+// Room in one inbox, with a fault for what was refused.
+inline Result<void> promise(asio::io_context& loop, MailSink& sink, const MessageId& id, const InboxId& inbox,
+                            Bytes octets)
+{
+    const auto rooms = run(loop, sink.promise(id, {inbox}, octets));
+    if (!rooms) return pass(rooms);
+    REQUIRE(rooms->size() == 1);
+    if (rooms->front() == Room::held) return {};
+    return fail(rooms->front() == Room::full ? Fault::limit : Fault::unavailable, "no room was held");
+}
+
 inline const std::string text = "Subject: hello\n\nworld\n";
 
 } // namespace metka::maildir::test

@@ -394,6 +394,26 @@ TEST_CASE("the letter of a certificate that has ended says so in English, too")
     CHECK(letter.find("without a restart.") != std::string::npos);
 }
 
+TEST_CASE("an owner is told of a sending limit once a day, the operator of each account's once a day")
+{
+    Office office;
+    const auto to = office.mailbox({});
+    auto notice = office.notice(to, Notice::sending_limit, 0);
+    CHECK(office.notices->send(to, notice)->now);
+    notice.hours = 24; // another limit of the same day
+    CHECK_FALSE(office.notices->send(to, notice)->now);
+    notice.about = "2028-01-01";
+    CHECK(office.notices->send(to, notice)->now);
+    notice.notice = Notice::sender_limited;
+    CHECK(fault_of(office.notices->send(to, notice)) == Fault::invalid);
+    for (const auto* const of : {"sklep@firma.example", "kadry@firma.example"}) {
+        notice.of = of;
+        CHECK(office.notices->send(to, notice)->now);
+        CHECK_FALSE(office.notices->send(to, notice)->now);
+    }
+    CHECK(office.letters(to) == 4);
+}
+
 TEST_CASE("a notice of a certificate names its host, and no other notice does")
 {
     Office office;

@@ -1,0 +1,104 @@
+#pragma once
+// Who may still guess a password (SECURITY 32): pure, a monotonic clock is handed in, memory is bounded.
+//
+// Wrong guesses are counted by source, by network and by account (net::Origin says what these are). A guess
+// is looked at only while all three have one left; beyond that it is refused, right or wrong, so that nobody
+// learns there which it was. A right one costs nothing.
+//
+//  - A source from which an account was opened in the last days is known to that account: the two together
+//    have a bucket of their own. An attack from elsewhere, and a neighbour behind the same address who has
+//    used up what that had, do not lock this owner out. Once such a pair has failed, it also shares one with
+//    all others there: whoever sits behind that address cannot guess at each of its accounts in turn.
+//  - An account under attack still listens once to a network that has not failed in the last hour: its owner
+//    may be in a new place. So does a network that is used up, to an IPv4 address that has not.
+//  - What is under way counts as wrong until it has proved right: whoever is in doubt waits for that.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/token_bucket.h"
+#include "core/net/origin.h"
+#include "daemon/auth/bounded_table.h"
+
+namespace metka::auth {
+
+struct PatienceLimits {
+    Allowance source{.most = 16, .within = std::chrono::minutes(1)};
+    Allowance network{.most = 300, .within = std::chrono::hours(1)};
+    Allowance account{.most = 100, .within = std::chrono::hours(1)};
+
+    // What a source and an account have together that know each other, and all such accounts of one source
+    // that have failed there.
+    Allowance acquainted() const
+    {
+        return {.most = std::max<std::uint64_t>(source.most / 2, 2), .within = source.within};
+    }
+};
+
+// Whose password is tried, from where. `account` tells accounts apart, and names that nobody has.
+struct Guess {
+    net::Origin from;
+    std::string account;
+};
+
+enum class Outcome { right, wrong, none }; // none: it was not found out, or had been counted before
+
+class Patience {
+  public:
+    using Time = std::chrono::steady_clock::time_point;
+    enum class Admission { look, wait, refuse }; // wait: for the outcome of what is under way
+
+    static constexpr std::size_t most_rows = 32'768;                 // of each table
+    static constexpr auto acquaintance = std::chrono::hours(24 * 7); // since the last right password
+    static constexpr auto memory_of_failure = std::chrono::hours(1);
+    static constexpr std::uint64_t free_failures = 3; // of a source, before it waits for its answers
+    static constexpr auto longest_delay = std::chrono::seconds(15);
+
+    explicit Patience(PatienceLimits limits) : limits_(limits) {}
+    void limit(PatienceLimits limits) { limits_ = limits; }
+
+    // look: it is under way from now on, until settle().
+    struct Admitted {
+        Admission admission = Admission::refuse;
+        bool is_acquainted = false; // for settle()
+    };
+    Admitted admit(const Guess& guess, Time now);
+    void settle(const Guess& guess, Admitted admitted, Outcome outcome, Time now);
+
+    // How long a refusal is held back: nothing for the first three failures, then 2, 4, 8, 15 s.
+    std::chrono::milliseconds delay(const Guess& guess, Time now) const;
+    std::size_t rows() const;
+
+  private:
+    struct Counter {
+        TokenBucket bucket;
+        std::size_t under_way = 0;
+        std::optional<Time> failed = {}; // the last time
+    };
+    struct Acquaintance {
+        Counter counter;
+        Time opened;
+    };
+    using Counters = BoundedTable<Counter>;
+
+    static Admission standing(const Counter& counter, const Allowance& allowance, Time now);
+    static bool is_newcomer(const Counter& counter, Time now);
+    Acquaintance* acquaintance_of(const Guess& guess, Time now);
+    Admission admit_stranger(const Guess& guess, Time now);
+    Admission admit_acquainted(const Guess& guess, Acquaintance& known, Time now);
+    static void settle_in(Counters& table, std::string_view key, const Allowance& allowance, Outcome outcome,
+                          Time now);
+    void settle_acquainted(const Guess& guess, Outcome outcome, Time now);
+
+    PatienceLimits limits_;
+    Counters sources_{most_rows};
+    Counters networks_{most_rows};
+    Counters accounts_{most_rows};
+    BoundedTable<Acquaintance> acquainted_{most_rows};
+    Counters houses_{most_rows}; // by source: all who are acquainted with it together
+};
+
+} // namespace metka::auth
