@@ -1,0 +1,152 @@
+"""Killed at random moments under load of every size: what got 250 is there, whole and once, and what was deleted stays gone."""
+
+import os
+import random
+import signal
+import time
+
+from harness import DOMAIN, eventually, main, shows
+from ledger import Ledger, Remover, Sender, maildirs
+
+KILLS = int(os.environ.get("METKA_KILLS", "12"))
+READ = f"czytany@{DOMAIN}"
+KEPT = [f"zostaje{n}@{DOMAIN}" for n in range(3)]
+CAPACITY = ("--capacity", "8G")
+
+
+class Load:
+    """Four senders and a reader who deletes, for as long as the block lasts."""
+
+    def __init__(self, metka):
+        self.metka, self.ledger = metka, Ledger()
+        self.folders = maildirs(metka, [*KEPT, READ])
+        for inbox in self.folders:
+            metka.empty(inbox)
+        # Who sends again what is in doubt sends to inboxes that nobody empties: there a copy can be counted.
+        self.senders = [Sender(metka, self.ledger, KEPT, retries=True), Sender(metka, self.ledger, [*KEPT, READ]),
+                        Sender(metka, self.ledger, [*KEPT, READ], sizes=(300, 4_000), weights=(1, 1)),
+                        Sender(metka, self.ledger, [READ, KEPT[0]], service="submissions")]
+        self.remover = Remover(metka, self.ledger, READ)
+
+    def __enter__(self):
+        for thread in (*self.senders, self.remover):
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        for thread in (*self.senders, self.remover):
+            thread.ended.set()
+        for thread in (*self.senders, self.remover):
+            thread.join(60)
+            assert not thread.is_alive(), "a client did not come to its end"
+
+    def flows(self):
+        before = len(self.ledger.accepted)
+        eventually(lambda: len(self.ledger.accepted) > before + 25, seconds=60, what="mail flows")
+
+    def unreachable(self):
+        """What refused a connection since this was last asked."""
+        found = [why for sender in self.senders for why in sender.unreachable]
+        for sender in self.senders:
+            sender.unreachable = []
+        return found
+
+    def check(self):
+        self.ledger.check(self.folders)
+        assert not self.remover.torn, self.remover.torn[:3]
+        for sender in self.senders:
+            for what, code, text in sender.refused:
+                assert 400 <= code < 500, f"{what} was refused for good: {code} {text}"
+
+
+# metkad lets a program that dies again and again rest, longer each time, up to half a minute.
+MOST_IN_A_ROW = 6
+
+
+class Killer:
+    """Kills one program; before metkad grows impatient with it, metkad itself is stopped in good order and started again."""
+
+    def __init__(self, metka, program):
+        self.metka, self.program, self.kills, self.unreachable = metka, program, 0, []
+
+    def __call__(self, load):
+        if self.kills and self.kills % MOST_IN_A_ROW == 0:
+            self.unreachable += load.unreachable()
+            assert self.metka.stop().returncode == 0
+            self.metka.start_again()
+            load.unreachable()  # while nobody listened
+        self.kills += 1
+        kill(self.metka, self.program)
+
+    def assert_none_refused(self, load):
+        refused = self.unreachable + load.unreachable()
+        assert not refused, f"{len(refused)} connections were refused: {refused[:3]}"
+
+
+def kill(metka, program):
+    before = metka.programs()[program]["pid"]
+    os.kill(before, signal.SIGKILL)
+
+    def serves_again():
+        row = metka.programs()[program]
+        return row["pid"] not in (before, 0) and row["state"] == "running"
+    eventually(serves_again, what=f"metka-{program} serves again")
+
+
+def kill_metkad(load):
+    load.metka.kill()
+    load.metka.start_again()
+
+
+def killed(metka, act, times):
+    with Load(metka) as load:
+        for _ in range(times):
+            load.flows()
+            time.sleep(random.uniform(0, 0.2))  # not to wait for anything: the moment is what is random
+            act(load)
+            load.check()
+        load.flows()
+    load.check()
+    incoming = metka.state / "mail/incoming"
+    assert not incoming.exists() or not list(incoming.iterdir())
+    ledger = load.ledger
+    again = sum(count - 1 for count in ledger.attempts.values())
+    print(f"        {len(ledger.accepted)} letters acknowledged, {len(ledger.judged)} files judged, {times} kills, 0 lost, 0 torn; "
+          f"{again} sent again, {ledger.duplicates} of them are there twice; {len(ledger.deleted)} deleted", flush=True)
+    assert ledger.duplicates <= times, f"{ledger.duplicates} duplicates by {times} kills"
+    return load
+
+
+def agree(metka, load):
+    """What the store counts is what lies there, and nobody holds room that was promised to the dead."""
+    for inbox in KEPT:
+        octets = sum(path.stat().st_size for part in ("new", "cur") for path in (load.folders[inbox] / part).iterdir())
+        assert metka.json("mailbox", "show", inbox)["usage"] == octets, inbox
+        metka.empty(inbox)
+
+
+@shows("metka-store killed at random moments: nothing acknowledged is lost, torn, or there twice unless it was sent twice")
+def _(metka):
+    for address in (READ, *KEPT):
+        metka.told("mailbox", "add", address, "--customer", "firma", *CAPACITY, "--password-stdin",
+                   input="a long enough pass phrase\n")
+    killer = Killer(metka, "store")
+    load = killed(metka, killer, KILLS - 2 * (KILLS // 3))
+    killer.assert_none_refused(load)
+    agree(metka, load)
+
+
+@shows("metka-smtp killed at random moments: the same, and no connection is refused")
+def _(metka):
+    killer = Killer(metka, "smtp")
+    load = killed(metka, killer, KILLS // 3)
+    killer.assert_none_refused(load)
+    agree(metka, load)
+
+
+@shows("metkad killed at random moments and started again: the same")
+def _(metka):
+    agree(metka, killed(metka, kill_metkad, KILLS // 3))
+
+
+main()

@@ -1,0 +1,265 @@
+"""Patience is counted: brute force, mis-set clients, crowds, slow clients and accounts that send too much"""
+
+import base64
+import concurrent.futures
+import contextlib
+import email
+import email.policy
+import os
+import re
+import select
+import signal
+import socket
+import statistics
+import threading
+import time
+
+from harness import DOMAIN, PASSWORD, Instance, eventually, main, shows
+
+BIURO, SKLEP = f"biuro@{DOMAIN}", f"sklep@{DOMAIN}"
+POSTMASTER = "postmaster@metka.test"
+GUESSES = 8  # of one address in a minute
+
+
+class Patient(Instance):
+    settings = {"auth": {"guesses_per_address": GUESSES, "guesses_per_network": 10000, "guesses_per_account": 10000},
+                "smtp": {"data_timeout": "2s", "slowest_rate": "100"},
+                "plan": {"messages_per_hour": 6, "messages_per_day": 8}}
+
+    def open(self, service, source):
+        """A connection of a client at that address, under TLS where that comes first."""
+        plain = socket.create_connection(("127.0.0.1", self.port[service]), timeout=40, source_address=(source, 0))
+        if service not in ("submissions", "pop3s"):
+            return Client(plain)
+        return Client(self.tls().wrap_socket(plain, server_hostname="localhost"))
+
+    def guess(self, service, source, name, password):
+        """One log-in over a connection of its own: the answer, and how long it took."""
+        with contextlib.closing(self.open(service, source)) as client:
+            client.hear()
+            plain = base64.b64encode(f"\0{name}\0{password}".encode()).decode()
+            if service == "submissions":
+                client.say("EHLO client.test")
+            began = time.monotonic()
+            return client.say(f"AUTH PLAIN {plain}"), time.monotonic() - began
+
+    def letters(self, login):
+        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.fetch(login)]
+
+
+class Client:
+    def __init__(self, channel):
+        self.channel = channel
+        self.lines = channel.makefile("rb")
+
+    def hear(self):
+        """The last line of a reply; empty: the server has gone."""
+        while True:
+            line = self.lines.readline().decode()
+            if line[3:4] != "-" or not line[:3].isdigit():
+                return line.rstrip()
+
+    def say(self, line):
+        self.channel.sendall(line.encode() + b"\r\n")
+        return self.hear()
+
+    def close(self):
+        self.lines.close()
+        self.channel.close()
+
+
+def together(jobs):
+    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
+        return [each.result() for each in [pool.submit(*job) for job in jobs]]
+
+
+RECEIPT = re.compile(r" \[\w{4}-\w{4}\]$")  # another with every refusal, of SMTP alone
+
+
+def is_wrong(answer):
+    return answer.startswith(("535 5.7.8", "-ERR [AUTH]"))
+
+
+def is_not_now(answer):
+    return answer.startswith(("454 4.7.0", "-ERR [SYS/TEMP]"))
+
+
+def is_in(answer):
+    return answer.startswith(("235", "+OK"))
+
+
+@shows("guesses from one address are counted over SMTP and POP3 together, and beyond them nothing is learnt; the owner gets in elsewhere")
+def _(metka):
+    services = ("submissions", "pop3s")
+    jobs = [(metka.guess, services[i % 2], "127.0.1.1", BIURO, f"guess {i}") for i in range(30)]
+    answers = [answer for answer, _ in together(jobs)]
+    wrong = sum(map(is_wrong, answers))
+    assert 1 <= wrong <= GUESSES, answers
+    assert wrong + sum(map(is_not_now, answers)) == len(answers), answers
+    for service in services:  # the right one, and a wrong one: the same
+        for password in (PASSWORD, "another"):
+            answer, _ = metka.guess(service, "127.0.1.1", BIURO, password)
+            assert is_not_now(answer), answer
+    for service in services:
+        answer, seconds = metka.guess(service, "127.0.1.2", BIURO, PASSWORD)
+        assert is_in(answer) and seconds < 1, (answer, seconds)
+
+
+@shows("names that nobody has get the same answers in the same time, up to the limit and beyond it")
+def _(metka):
+    for service in ("submissions", "pop3s"):
+        names = {BIURO: f"127.0.2.{len(service)}", f"nobody@{DOMAIN}": f"127.0.3.{len(service)}"}
+        first = {name: [metka.guess(service, source, name, f"{service} {i}")[0] for i in range(3)] for name, source in names.items()}
+        more = together([(metka.guess, service, source, name, f"{service} more {i}") for i in range(6) for name, source in names.items()])
+        (known, unknown), answers = first.values(), [RECEIPT.sub("", answer) for answer, _ in more]
+        known, unknown = ([RECEIPT.sub("", answer) for answer in each] for each in (known, unknown))
+        assert known == unknown and all(map(is_wrong, known)), first
+        assert set(answers[::2]) == set(answers[1::2]) and len(set(answers)) == 2, answers
+    times = {BIURO: [], f"nobody@{DOMAIN}": []}
+    for i in range(1, 25):
+        for name, measured in times.items():
+            measured.append(metka.guess("submissions", f"127.0.4.{i}", name, f"guess {i}")[1])
+    known, unknown = (statistics.median(measured) for measured in times.values())
+    assert abs(known - unknown) < max(0.05 * known, 0.015), times
+
+
+@shows("one client that repeats the same wrong password leaves the office at its address alone")
+def _(metka):
+    office = "127.0.5.1"
+    stop = threading.Event()
+    said = []
+
+    def repeat(service):
+        while not stop.is_set():
+            said.append(metka.guess(service, office, SKLEP, "of last year")[0])
+    threads = [threading.Thread(target=repeat, args=(service,)) for service in ("submissions", "pop3s", "pop3s", "pop3s")]
+    for each in threads:
+        each.start()
+    try:
+        for _ in range(10):
+            for name in (BIURO, f"marketing@{DOMAIN}", SKLEP):
+                answer, seconds = metka.guess("submissions", office, name, PASSWORD)
+                assert is_in(answer) and seconds < 1, (answer, seconds)
+        eventually(lambda: len(said) > 3 * GUESSES, what="the client has repeated itself")
+    finally:
+        stop.set()
+        for each in threads:
+            each.join()
+    assert all(map(is_wrong, said)), said
+
+
+@shows("an account that logged in from an address lately still does when a neighbour there has used up what it had")
+def _(metka):
+    office = "127.0.6.1"
+    assert is_in(metka.guess("pop3s", office, SKLEP, PASSWORD)[0])
+    together([(metka.guess, "submissions", office, f"nobody@{DOMAIN}", f"of a neighbour {i}") for i in range(12)])
+    assert is_not_now(metka.guess("submissions", office, BIURO, PASSWORD)[0])
+    answer, seconds = metka.guess("submissions", office, SKLEP, PASSWORD)
+    assert is_in(answer) and seconds < 1, (answer, seconds)
+
+
+@shows("a message that drips is ended soon, and so is one that stops")
+def _(metka):
+    def drip(data, pause):
+        with contextlib.closing(metka.open("smtp", "127.0.7.1")) as client:
+            client.hear()
+            for line in ("EHLO client.test", "MAIL FROM:<jan@example.org>", f"RCPT TO:<{BIURO}>"):
+                assert client.say(line).startswith("250"), line
+            assert client.say("DATA").startswith("354")
+            began = time.monotonic()
+            while time.monotonic() - began < 20:
+                with contextlib.suppress(OSError):
+                    client.channel.sendall(data)
+                if select.select([client.channel], [], [], pause)[0]:
+                    return client.hear(), time.monotonic() - began
+            raise AssertionError("it goes on")
+    (dripped, after), (stopped, at_once) = together([(drip, b"x", 0.3), (drip, b"", 10)])
+    assert dripped.startswith("421 4.4.2") and after < 6, (dripped, after)
+    assert stopped.startswith("421 4.4.2") and at_once < 6, (stopped, at_once)
+
+
+@shows("connections are bounded by address, by network, in a minute and in all; when it is crowded the greediest gives way")
+def _(metka):
+    crowd = {"connections": 20, "connections_per_address": 4, "connections_per_network": 8, "limit_loopback": "yes"}
+    metka.applied({"smtp": crowd})
+    with contextlib.ExitStack() as held:
+        def come(source):
+            client = held.enter_context(contextlib.closing(metka.open("smtp", source)))
+            return client, client.hear()
+
+        def greeted(source, count):
+            clients = [come(source) for _ in range(count)]
+            assert all(word.startswith("220") for _, word in clients), clients
+            return [client for client, _ in clients]
+        known = greeted("127.0.8.1", 4)
+        assert come("127.0.8.1")[1].startswith("421 4.7.0")
+        greeted("127.0.8.2", 4)
+        assert come("127.0.8.3")[1].startswith("421 4.7.0")
+        for network in (9, 10):
+            for address in (1, 2, 3, 4, 5):
+                greeted(f"127.0.{network}.{address}", 1)
+        # Eighteen of twenty: from here on each costs another its place. The oldest of 127.0.8.1 is in a message.
+        for line, code in (("HELO client.test", "250"), ("MAIL FROM:<jan@example.org>", "250"),
+                           (f"RCPT TO:<{BIURO}>", "250"), ("DATA", "354")):
+            assert known[0].say(line).startswith(code), line
+        late = greeted("127.0.11.1", 1)[0]
+        assert known[1].hear().startswith("421")
+        assert known[0].say("Subject: it stays\r\n\r\n.").startswith("250")
+        assert late.say("NOOP").startswith("250")
+    # For other tests, and with a pace.
+    calm = {key: None for key in crowd}
+    metka.applied({"smtp": {**calm, "limit_loopback": "yes", "connections_per_minute": 6}})
+    words = []
+    for _ in range(5):
+        with contextlib.closing(metka.open("smtp", "127.0.12.1")) as client:
+            words.append(client.hear()[:3])
+    assert words == ["220"] * 3 + ["421"] * 2, words
+    metka.applied({"smtp": {**calm, "connections_per_minute": None}})
+
+
+@shows("an account sends what it may in an hour; beyond it mail is to come later, and owner and operator are told, once")
+def _(metka):
+    def send(*recipients):
+        with contextlib.closing(metka.open("submissions", "127.0.13.1")) as client:
+            client.hear()
+            client.say("EHLO client.test")
+            plain = base64.b64encode(f"\0{SKLEP}\0{PASSWORD}".encode()).decode()
+            assert client.say(f"AUTH PLAIN {plain}").startswith("235")
+            for line in (f"MAIL FROM:<{SKLEP}>", *(f"RCPT TO:<{each}>" for each in recipients)):
+                assert client.say(line).startswith("250"), line
+            answer = client.say("DATA")
+            return client.say("Subject: oferta\r\n\r\nx\r\n.") if answer.startswith("354") else answer
+    for login in (BIURO, SKLEP, POSTMASTER):
+        metka.told("mailbox", "set", login, "--password-stdin", input=PASSWORD + "\n")
+        metka.empty(login)
+    for _ in range(3):
+        assert send(BIURO, SKLEP).startswith("250")
+    for _ in range(3):
+        assert send(BIURO).startswith("450 4.7.1")
+    eventually(lambda: metka.letters(POSTMASTER), what="the operator is told")
+    eventually(lambda: len(metka.letters(SKLEP)) == 4, what="the owner is told")
+    old = metka.programs()["auth"]["pid"]
+
+    def assert_remembered():
+        assert metka.programs()["auth"]["pid"] != old
+        assert send(BIURO).startswith("450 4.7.1")
+    metka.told("engine", "restart", "auth")
+    assert_remembered()
+    old = metka.programs()["auth"]["pid"]
+    os.kill(old, signal.SIGKILL)
+    eventually(lambda: metka.programs()["auth"]["state"] == "running" and metka.programs()["auth"]["pid"] != old)
+    assert_remembered()
+    metka.applied({"plan": {"messages_per_hour": 9}})
+    assert send(BIURO, SKLEP).startswith("250")
+    assert send(BIURO).startswith("450 4.7.1")  # eight a day
+    metka.applied({"plan": {"messages_per_hour": None, "messages_per_day": 0}})
+    assert send(BIURO).startswith("250")
+    own = [letter for letter in metka.letters(SKLEP) if letter["Auto-Submitted"]]
+    to_operator = metka.letters(POSTMASTER)
+    assert [letter["Subject"] for letter in own + to_operator] == [f"Konto {SKLEP} osiągnęło limit wysyłania"] * 2
+    for letter in (*own, *to_operator):
+        text = " ".join(letter.get_content().split())
+        assert f"z konta {SKLEP} wysłano tyle wiadomości, ile wolno: 6." in text, text
+
+
+main(instance=Patient)
