@@ -67,12 +67,15 @@ asio::awaitable<Heard> Channel::State::wait_for(Socket::wait_type direction, Ste
 asio::awaitable<Heard> Channel::State::wait_for_more(Socket::wait_type direction, Steady::time_point until)
 {
     const auto soon = Steady::now() + moment;
-    if (begin != end || !input || until <= soon) co_return co_await wait_for(direction, until);
-    const auto heard = co_await wait_for(direction, soon);
-    if (heard != Heard::timed_out) co_return heard;
-    make_room(0);
-    appetite = small_read;
-    co_return co_await wait_for(direction, until);
+    const bool holds_empty = begin == end && input;
+    if (holds_empty && soon < until) {
+        const auto heard = co_await wait_for(direction, soon);
+        if (heard != Heard::timed_out) co_return heard;
+        make_room(0);
+        appetite = small_read;
+    }
+    const auto heard = co_await wait_for(direction, until);
+    co_return heard;
 }
 
 void Channel::State::make_room(std::size_t size)
