@@ -5,6 +5,8 @@
 
 # Another checkout of the same tree finds what this one compiled.
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+# What is precompiled is known by its sum (config/cmake/precompiled.cmake).
+export CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 have_compiler() {
     command -v clang++-19 >/dev/null || [[ -n ${CXX:-} ]] ||
