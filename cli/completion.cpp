@@ -106,7 +106,8 @@ Said walk(std::span<const std::string> words)
 // A new name cannot be known yet: what is added, and what something is renamed to.
 bool is_new(const Verb& verb, const Parameter& parameter)
 {
-    const bool adds = verb.verb == "add" || verb.verb.ends_with(" add");
+    const bool adds_to_key = verb.verb == "app-password add" && parameter.type != Type::password_name;
+    const bool adds = (verb.verb == "add" || verb.verb.ends_with(" add")) && !adds_to_key;
     const bool renames = verb.verb == "rename" || verb.verb.ends_with(" rename");
     return (adds && parameter.is_key()) || (renames && parameter.name == "to");
 }
@@ -116,12 +117,13 @@ struct Kind {
     Type type;
     std::string_view name;
 };
-constexpr std::array<Kind, 8> kinds{{
+constexpr std::array<Kind, 9> kinds{{
     {Type::name, "customer"},
     {Type::domain, "domain"},
     {Type::override_domain, "domain"},
     {Type::login, "shell"},
     {Type::inbox, "inbox"},
+    {Type::guesser, "inbox"},
     {Type::plan, "plan"},
     {Type::setting, "setting"},
     {Type::generation, "generation"},

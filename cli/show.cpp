@@ -90,9 +90,9 @@ std::string as_flag(const Json& value, Form form)
 }
 
 using Shower = std::string (*)(const Json&, Form);
-constexpr std::array<Shower, 14> showers{
-    as_text,    as_text, as_address, as_domain, plain, as_size, as_capacity,
-    as_instant, plain,   as_seconds, as_flag,   plain, plain,   plain,
+constexpr std::array<Shower, 15> showers{
+    as_text, as_text,    as_address, as_domain, plain, as_size, as_capacity, as_instant,
+    plain,   as_seconds, as_flag,    plain,     plain, plain,   plain,
 };
 
 const Json& member(const Json& object, std::string_view name)
@@ -143,6 +143,17 @@ std::string show_steps(const Json& answer, Style style)
     if (done != nullptr && !*done)
         text += fmt::format("({})\n", said(style.language, "dry run: nothing was changed"));
     return text;
+}
+
+// What a change made and shows this once.
+std::string show_made(const Verb& verb, const Json& answer, Style style)
+{
+    const auto* const made = answer.member("password");
+    const auto field = std::ranges::find(verb.fields, "password", &Field::name);
+    if (made == nullptr || field == verb.fields.end()) return "";
+    const auto shown = show(*field, *made, style);
+    if (style.form == Form::piped) return fmt::format("password\t{}\n", shown);
+    return fmt::format("\n{}: {}\n", said(style.language, "password"), shown);
 }
 
 // Text of many lines: a terminal gets no control characters of it but the ends of lines.
@@ -201,8 +212,23 @@ std::string padded(std::string text, std::size_t columns)
     return text + std::string(columns > wide ? columns - wide : 0, ' ');
 }
 
+// What an object says, on one line; what it does not say is left out.
+std::string show_record(const Field& field, const Json& value, Style style)
+{
+    std::string text;
+    for (const auto& each : field.inner) {
+        const auto& said = member(value, each.name);
+        if (said.is_null()) continue;
+        if (!text.empty()) text += ", ";
+        text += show(each, said, style);
+    }
+    return text.empty() ? std::string(nothing) : text;
+}
+
 std::string show_line(const Field& field, const Json& value, Style style, std::size_t width)
 {
+    if (field.kind == Kind::record && style.form == Form::piped)
+        return fmt::format("{}\t{}", field.name, tab_separated(field.inner, value));
     if (field.kind == Kind::rows && style.form == Form::terminal)
         return rows_of(value).empty() ? "" : "\n" + show_rows(field.inner, value, style);
     if (field.kind == Kind::rows) {
@@ -214,7 +240,8 @@ std::string show_line(const Field& field, const Json& value, Style style, std::s
     const auto front = padded(heading(field.name, style.language) + ":", width + 1) + " ";
     if (field.kind == Kind::steps) return show_sentences(field, value, style, front);
     if (field.kind == Kind::block) return show_block(value);
-    const auto shown = show(field, value, style);
+    const auto shown =
+        field.kind == Kind::record ? show_record(field, value, style) : show(field, value, style);
     if (style.form == Form::piped) return fmt::format("{}\t{}\n", field.name, shown);
     return fmt::format("{}{}\n", front, shown);
 }
@@ -250,7 +277,7 @@ std::string show(const Verb& verb, const Json& answer, Style style)
     if (verb.shape == control::Shape::rows) return show_rows(verb.fields, answer, style);
     if (verb.effect == control::Effect::sweeps) return show_sweep(verb.fields, answer);
     if (verb.effect == control::Effect::compares) return show_comparison(answer);
-    if (!control::only_reads(verb.effect)) return show_steps(answer, style);
+    if (!control::only_reads(verb.effect)) return show_steps(answer, style) + show_made(verb, answer, style);
     return show_object(verb.fields, answer, style);
 }
 

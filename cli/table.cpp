@@ -24,8 +24,9 @@ struct Released {
 };
 using Table = std::unique_ptr<libscols_table, Released>;
 
-constexpr std::array<std::string_view, 10> worth_a_look{
-    "pending", "suspended", "expired", "starting", "draining", "waiting", "stopped", "missing", "differs", "refused"};
+constexpr std::array<std::string_view, 11> worth_a_look{"pending",  "delayed",  "suspended", "expired",
+                                                        "starting", "draining", "waiting",   "stopped",
+                                                        "missing",  "differs",  "refused"};
 
 bool is_number(Kind kind)
 {

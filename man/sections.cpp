@@ -95,7 +95,8 @@ const char* title_of(control::Kind kind)
                                       "true or false",
                                       "list of sentences",
                                       "list of objects",
-                                      "text of many lines"};
+                                      "text of many lines",
+                                      "object, or null"};
     return names.at(static_cast<std::size_t>(kind));
 }
 

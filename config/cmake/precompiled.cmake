@@ -30,6 +30,12 @@ function(metka_precompile name)
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} -std=c++23 ${defined} -E -P -x c++-header ${folder}/all.h
                   OUTPUT_VARIABLE preprocessed COMMAND_ERROR_IS_FATAL ANY)
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} --version OUTPUT_VARIABLE compiler)
+  # The sum is made anew when a package brings another of these.
+  foreach(include fmt/format.h asio/version.hpp doctest/doctest.h)
+    find_file(found ${include} NO_CACHE)
+    set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${found})
+    unset(found)
+  endforeach()
   string(SHA256 sum "${compiler} ${CMAKE_BUILD_TYPE} ${CMAKE_CXX_FLAGS} ${options} ${definitions} ${preprocessed}")
   file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/precompiled-${name}.dir/cmake_pch.hxx.pch.sum CONTENT ${sum})
 endfunction()

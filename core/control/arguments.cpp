@@ -5,6 +5,7 @@
 
 #include "core/base/receipt.h"
 #include "core/base/text.h"
+#include "core/domain/app_password.h"
 #include "core/domain/date.h"
 #include "core/domain/objects.h"
 
@@ -111,6 +112,11 @@ Result<Value> read_receipt(const Parameter&, const std::string& text)
     return Value(code->text());
 }
 
+Result<Value> read_password_name(const Parameter&, const std::string& text)
+{
+    return as_value(parse_app_password_name(text));
+}
+
 Result<Value> read_percent(const Parameter&, const std::string& text)
 {
     const auto number =
@@ -176,7 +182,7 @@ Result<Value> read_password(const Parameter&, const std::string& text)
 }
 
 using Reader = Result<Value> (*)(const Parameter&, const std::string&);
-constexpr std::array<Reader, 23> readers{
+constexpr std::array<Reader, 25> readers{
     read_address,
     read_contact,
     read_domain,
@@ -196,6 +202,8 @@ constexpr std::array<Reader, 23> readers{
     read_text, // a setting
     read_generation,
     read_receipt,
+    read_password_name,
+    read_text, // a guesser
     nullptr,
     read_choice,
     nullptr,

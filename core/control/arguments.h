@@ -36,8 +36,8 @@ struct DomainOverride {
     std::optional<DomainName> own;
 };
 
-// text, name, login, contact, choice, local_name, plan and receipt are std::string; number and percent
-// std::uint64_t; objects are Json.
+// text, name, login, contact, choice, local_name, plan, receipt and password_name are std::string; number and
+// percent std::uint64_t; objects are Json.
 using Value = std::variant<bool, std::string, Address, DomainName, Capacity, InboxName, DateText, Secret,
                            std::uint64_t, NumberOverride, DaysOverride, DomainOverride, Json>;
 

@@ -8,11 +8,32 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::array<std::string_view, 23> placeholders{
-    "ADDRESS", "CONTACT", "DOMAIN",         "NAME",       "LOGIN",       "ADDRESS|LOGIN", "SIZE",
-    "DATE",    "TEXT",    "NUMBER",         "PERCENT",    "NUMBER|plan", "DAYS|plan",     "DOMAIN|none",
-    "NAME",    "PLAN",    "KEY|GENERATION", "GENERATION", "CODE",        "FILE",          "",
-    "",        "",
+constexpr std::array<std::string_view, 25> placeholders{
+    "ADDRESS",
+    "CONTACT",
+    "DOMAIN",
+    "NAME",
+    "LOGIN",
+    "ADDRESS|LOGIN",
+    "SIZE",
+    "DATE",
+    "TEXT",
+    "NUMBER",
+    "PERCENT",
+    "NUMBER|plan",
+    "DAYS|plan",
+    "DOMAIN|none",
+    "NAME",
+    "PLAN",
+    "KEY|GENERATION",
+    "GENERATION",
+    "CODE",
+    "NAME",
+    "ADDRESS|LOGIN|IP|NETWORK",
+    "FILE",
+    "",
+    "",
+    "",
 };
 
 std::string usage_of(const Parameter& parameter)

@@ -13,10 +13,12 @@ std::span<const Verb> domain_verbs();
 std::span<const Verb> shell_verbs();
 std::span<const Verb> mailbox_verbs();
 std::span<const Verb> alias_verbs();
+std::span<const Verb> app_password_verbs(std::string_view noun); // mailbox, shell, my
 std::span<const Verb> my_verbs();
 std::span<const Verb> sweep_verbs();         // notices too
 std::span<const Verb> configuration_verbs(); // engine and daemon too
 std::span<const Verb> explain_verbs();
+std::span<const Verb> login_verbs();
 std::span<const Verb> house_verbs();
 
 namespace parts {
@@ -54,6 +56,34 @@ inline constexpr Parameter in_domain{"domain", domain, optional, "only those wit
 inline constexpr std::array<Field, 2> write_fields{{
     {"done", Kind::flag, "false after --dry-run"},
     {"steps", Kind::steps, "what was done, or would be"},
+}};
+
+// The last log-in of an account, as metka-auth has noted it.
+inline constexpr std::array<Field, 5> login_record{{
+    {"at", Kind::instant, "when"},
+    {"service", Kind::text, "pop3 or submission"},
+    {"from", Kind::text, "the IP address of the client"},
+    {"app_password", Kind::text, "the name of the app password; null: it was the main one"},
+    {"problem", Kind::text, "why nothing else is known now; null: it is"},
+}};
+inline constexpr Field last_login{"last_login", Kind::record,
+                                  "the last log-in with a right password; null: none is known", login_record};
+
+// Against whom wrong guesses of passwords are counted.
+inline constexpr std::array<Field, 10> held_row{{
+    {"what", Kind::word,
+     "what is counted: account, acquaintance (an account at an address from which it was opened), neighbours "
+     "(all accounts together that know an address), network, address, or nobody: names that nobody has"},
+    {"from", Kind::text, "the address (IPv6: the /64) or the network; metkactl my: the account's own shell"},
+    {"account", Kind::address, "the mailbox or shell account"},
+    {"names", Kind::number, "how many names that nobody has"},
+    {"state", Kind::word,
+     "refused: no guess is looked at; delayed: refusals are said late; counted: neither yet"},
+    {"wrong", Kind::number, "wrong guesses since then"},
+    {"left", Kind::number, "how many more are looked at now"},
+    {"since", Kind::instant, "when the first of them was"},
+    {"until", Kind::instant, "when it is neither refused nor delayed, if nobody guesses on; null: it is not"},
+    {"delay", Kind::seconds, "how long a refusal is held back"},
 }};
 
 } // namespace parts

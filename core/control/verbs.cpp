@@ -12,7 +12,7 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::array<NounHelp, 18> noun_table{{
+constexpr std::array<NounHelp, 19> noun_table{{
     {"customer", "who buys the service"},
     {"plan", "the numbers that accounts start from"},
     {"domain", "a customer's DNS domain: one virtual mail server"},
@@ -25,6 +25,7 @@ constexpr std::array<NounHelp, 18> noun_table{{
     {"config", "the settings of metka.yaml, and the generations made of them"},
     {"engine", "the programs that mail goes through"},
     {"daemon", "metkad itself"},
+    {"login", "who guesses passwords, and is held back for it"},
     {"explain", "which rule decides, which object, and what would change it"},
     {"apply", "bring many objects to what a file describes"},
     {"log", "who changed what, and when"},
@@ -36,8 +37,10 @@ constexpr std::array<NounHelp, 18> noun_table{{
 std::vector<Verb> all_verbs()
 {
     std::vector<Verb> all;
-    for (const auto part : {customer_verbs(), domain_verbs(), shell_verbs(), mailbox_verbs(), alias_verbs(),
-                            my_verbs(), sweep_verbs(), configuration_verbs(), explain_verbs(), house_verbs()})
+    for (const auto part :
+         {customer_verbs(), domain_verbs(), shell_verbs(), app_password_verbs("shell"), mailbox_verbs(),
+          app_password_verbs("mailbox"), alias_verbs(), my_verbs(), app_password_verbs("my"), sweep_verbs(),
+          configuration_verbs(), login_verbs(), explain_verbs(), house_verbs()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }

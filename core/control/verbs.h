@@ -52,6 +52,8 @@ enum class Type {
     setting,         // a key of metka.yaml, a section of it, or the number of a generation
     generation,      // the number of a generation
     receipt,         // the code behind a refusal
+    password_name,   // of an app password
+    guesser,         // an account, an IP address or a network: whose wrong guesses are counted
     objects,         // a list of objects, for `apply`, which reads them from a FILE
     choice,          // one of `choices`
     flag,            // true or false
@@ -93,6 +95,7 @@ enum class Kind {
     steps,    // sentences: what was done, or would be
     rows,     // a list of objects with the fields of `inner`
     block,    // text of many lines, shown as it is
+    record,   // one object with the fields of `inner`, or null
 };
 
 struct Field {

@@ -45,23 +45,26 @@ constexpr std::array<Field, 10> sender_card{{
 }};
 
 constexpr std::array limit_parameters{Parameter{"name", inbox, key, "the account: its log-in, or any address of it"}};
-constexpr std::array<Field, 7> limit_card{{
+constexpr std::array<Field, 9> limit_card{{
     {"account", Kind::address, "the mailbox or shell account"},
     {"plan", Kind::text, "of its customer"},
     {"messages_per_hour", Kind::number, "how many it may send in an hour; 0: no limit"},
+    {"sent_in_hour", Kind::number, "how many it has sent in the last one, counted in steps of 5 minutes; null: metka-auth does not answer"},
     {"hour_decided_by", Kind::text, "the plan, or the account itself"},
     {"messages_per_day", Kind::number, "how many it may send in a day; 0: no limit"},
+    {"sent_in_day", Kind::number, "how many it has sent in the last one, counted in steps of an hour; null: metka-auth does not answer"},
     {"day_decided_by", Kind::text, "the plan, or the account itself"},
     remedy,
 }};
 
 constexpr std::array login_parameters{Parameter{"name", inbox, key, "what the person types as user name"}};
-constexpr std::array<Field, 7> login_card{{
+constexpr std::array<Field, 9> login_card{{
     {"name", Kind::address, "what the person types as user name"},
     {"account", Kind::address, "the mailbox or shell account behind it"},
     {"sending", Kind::word, "accepted or refused, with the right password"},
     {"reading", Kind::word, "accepted or refused, with the right password"},
-    rule, decided_by, remedy,
+    rule, decided_by, remedy, last_login,
+    {"guesses", Kind::rows, "the wrong ones that are held against it; null: metka-auth does not answer", held_row},
 }};
 
 constexpr std::array receipt_parameters{Parameter{"code", receipt, key, "what stands in brackets behind the reply, like K7Q2-M3TX"}};
@@ -86,9 +89,9 @@ constexpr std::array<Verb, 5> table{{
      "Say whether mail from an address is taken, of a log-in or from outside, and why.",
      "metkactl explain sender biuro@moja-firma.lublin.pl --login anna"},
     {"explain", "limit", administrator, reads, limit_parameters, object, limit_card,
-     "Say how much an account may send, and who says so.", "metkactl explain limit anna"},
+     "Say how much an account may send, who says so, and how much it has sent.", "metkactl explain limit anna"},
     {"explain", "login", administrator, reads, login_parameters, object, login_card,
-     "Say which account a user name is, and whether it may send and read.", "metkactl explain login anna"},
+     "Say which account a user name is, whether it may send and read, and which wrong passwords count against it.", "metkactl explain login anna"},
     {"explain", "receipt", administrator, reads, receipt_parameters, object, receipt_card,
      "Say what a refusal was about, by the code behind its text; metka-smtp remembers the last 4096 until it is restarted.",
      "metkactl explain receipt K7Q2-M3TX"},

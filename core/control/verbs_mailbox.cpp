@@ -65,7 +65,7 @@ constexpr std::array<Field, 7> row{{
     {"kind", Kind::word, "free or paid"},
     mailbox_customer, mailbox_shell, mailbox_capacity, mailbox_until,
 }};
-constexpr std::array<Field, 18> card{{
+constexpr std::array<Field, 19> card{{
     row[0], row[1], row[2], mailbox_customer, mailbox_shell, mailbox_capacity,
     {"usage", Kind::size, "how much it holds"},
     {"messages", Kind::number, "how many messages"},
@@ -78,6 +78,7 @@ constexpr std::array<Field, 18> card{{
     {"language", Kind::text, "pl or en"},
     {"maildir", Kind::text, "where the inbox is, below the state folder"},
     {"created", Kind::instant, "when it was added"},
+    last_login,
 }};
 
 constexpr std::array<Verb, 9> table{{

@@ -34,7 +34,7 @@ constexpr std::array password_parameters{
 };
 constexpr std::array log_parameters{Parameter{"most", number, optional, "so many entries; 100 without it"}};
 
-constexpr std::array<Field, 14> card{{
+constexpr std::array<Field, 15> card{{
     {"login", Kind::text, "your account"},
     {"customer", Kind::text, "whose account it is"},
     {"state", Kind::word, "active or suspended"},
@@ -49,6 +49,7 @@ constexpr std::array<Field, 14> card{{
     {"most_mailboxes", Kind::number, "free mailboxes you may have"},
     {"language", Kind::text, "pl or en"},
     {"maildir", Kind::text, "where your inbox is"},
+    last_login,
 }};
 constexpr std::array<Field, 3> alias_row{{
     {"address", Kind::address, "the address"},

@@ -49,7 +49,7 @@ constexpr std::array<Field, 5> row{{
     {"disk_limit", Kind::capacity, "room for home, inbox and free mailboxes together"},
     {"free_domain", Kind::domain, "where its free mailboxes live"},
 }};
-constexpr std::array<Field, 24> card{{
+constexpr std::array<Field, 25> card{{
     row[0], row[1], row[2], row[3], row[4],
     {"uid", Kind::number, "of the Unix user"},
     {"adopted", Kind::flag, "the Unix user was there before Metka"},
@@ -69,6 +69,7 @@ constexpr std::array<Field, 24> card{{
     {"maildir", Kind::text, "where the inbox is, below the state folder"},
     {"problems", Kind::steps, "what the sweeps found and a person must look at"},
     {"created", Kind::instant, "when it was added"},
+    last_login,
 }};
 
 constexpr std::array<Verb, 8> table{{

@@ -1,6 +1,7 @@
 #include "core/household/child.h"
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -208,11 +209,11 @@ class Child {
         return sys::encode(Started{.generation = settings_.generation, .missing = missing_});
     }
 
-    // Of the two calls that could do it, the filter knows dup(2): it takes the lowest number that is free.
+    // In one step: workers open files meanwhile, and one of them would get the number between two.
     static void take_standard_error(const sys::Descriptor& given)
     {
-        close(STDERR_FILENO);
-        (void)dup(given.get());
+        if (dup2(given.get(), STDERR_FILENO) < 0)
+            sys::log(sys::Level::warning, "program.keeps_standard_error", {{"errno", errno}});
     }
 
     Answer drain(net::Frame& frame)

@@ -89,13 +89,13 @@ Result<std::vector<HostCertificate>> read_certificates(int memory)
 }
 
 Result<std::shared_ptr<net::TlsContext>> tls_context(std::span<const HostCertificate> certificates,
-                                                     Program program)
+                                                     std::shared_ptr<net::TicketKeys> tickets)
 {
     if (certificates.empty()) return nullptr;
     std::vector<net::HostPem> pems;
     for (const auto& each : certificates)
         pems.push_back({.host = each.host, .chain = each.chain, .key = each.key.reveal()});
-    return net::TlsContext::make(pems, executable(program));
+    return net::TlsContext::make(pems, std::move(tickets));
 }
 
 Result<void> check_adoptable(const Settings& now, const Settings& wanted)

@@ -18,10 +18,10 @@ Result<settings::Settings> read_engine_file(int memory, settings::Reader reader)
 
 Result<std::vector<HostCertificate>> read_certificates(int memory);
 
-// For the listeners of that program. Null: there are no certificates, and so no TLS. Faults:
-// TlsContext::make.
+// For the listeners of the program that these ticket keys are of. Null: there are no certificates, and so no
+// TLS. Faults: TlsContext::make.
 Result<std::shared_ptr<net::TlsContext>> tls_context(std::span<const HostCertificate> certificates,
-                                                     Program program);
+                                                     std::shared_ptr<net::TicketKeys> tickets);
 
 // invalid: a setting differs that a running program cannot change (where its state lies, whose rights it
 // has); the text names it.

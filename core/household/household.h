@@ -53,7 +53,7 @@ struct GiveWire {
 };
 struct GiveListener {
     static constexpr std::uint16_t kind = 0x0002;
-    std::string name;    // "smtp", "submission", "submissions", "pop3s"
+    std::string name;    // "smtp", "submission", "submissions", "pop3s", "pop3"
     std::string address; // "127.0.0.1:2525"
     void fields(auto& each) { each(name), each(address); }
 };

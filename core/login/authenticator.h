@@ -23,6 +23,7 @@ enum class Verdict {
     suspended, // the password is right, the account may not log in
     expired,   // the password is right: POP3 may read, nobody may send
     not_now,   // too many were wrong lately: this one was not looked at, right or wrong
+    too_soon,  // POP3: the password is right, the last log-in less than pop3.login_delay ago
     count_,
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/secret.h"
+#include "core/domain/app_password.h"
 #include "core/login/authenticator.h"
 #include "core/login/sending_counter.h"
 
@@ -91,10 +92,55 @@ struct PasswordChanged { // of a Unix user, elsewhere: what is remembered of it 
     InboxId account;
     void fields(auto& each) { each(account); }
 };
-struct RemoveSecrets { // safe to repeat
+struct RemoveSecrets { // all of the account's, app passwords too; safe to repeat
     static constexpr std::uint16_t kind = 0x0112;
     InboxId account;
     void fields(auto& each) { each(account); }
+};
+
+// metkad → auth: app passwords (core/domain/app_password.h).
+struct AddAppPassword { // made by metka-auth, and durable before its answer. conflict: the name is taken
+    static constexpr std::uint16_t kind = 0x0120;
+    InboxId account;
+    std::string name;
+    std::string until;      // its last day; empty: no end
+    std::uint64_t ends = 0; // the instant that day ends, in ms since 1970
+    void fields(auto& each) { each(account), each(name), each(until), each(ends); }
+};
+struct AppPasswordMade { // the only time that it is seen
+    static constexpr std::uint16_t kind = 0x0121;
+    Secret password;
+    void fields(auto& each) { each(password); }
+};
+struct ListAppPasswords {
+    static constexpr std::uint16_t kind = 0x0122;
+    InboxId account;
+    void fields(auto& each) { each(account); }
+};
+struct AppPasswordRow {
+    AppPasswordId id;
+    std::string name;
+    std::string until;      // empty: no end
+    std::uint64_t ends = 0; // ms since 1970
+    Instant made;
+    Instant used; // the last time; 1970: never, as far as is known
+    Service service = Service::submission;
+    std::string peer;
+    void fields(auto& each)
+    {
+        each(id), each(name), each(until), each(ends), each(made), each(used), each(service), each(peer);
+    }
+};
+struct AppPasswords { // by their names
+    static constexpr std::uint16_t kind = 0x0123;
+    std::vector<AppPasswordRow> rows;
+    void fields(auto& each) { each(rows); }
+};
+struct RemoveAppPassword { // opens nothing from Stored on. not_found: there is none of that name
+    static constexpr std::uint16_t kind = 0x0124;
+    InboxId account;
+    std::string name;
+    void fields(auto& each) { each(account), each(name); }
 };
 
 } // namespace metka::login

@@ -3,7 +3,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "core/maildir/listing.h"
+#include "core/maildir/message_file.h"
 #include "core/maildir/message_name.h"
 #include "core/sys/file.h"
 

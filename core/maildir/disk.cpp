@@ -78,20 +78,27 @@ Result<sys::Descriptor> Disk::open_message(int folder, const std::string& name)
 
 Result<std::vector<std::string>> Disk::names(int folder)
 {
+    std::vector<std::string> names;
+    const auto read = each_name(folder, [&](std::string_view name) { names.emplace_back(name); });
+    if (!read) return pass(read);
+    return names;
+}
+
+Result<void> Disk::each_name(int folder, const std::function<void(std::string_view)>& visit)
+{
     // A descriptor of its own: the reading place of a shared one would be shared too.
     sys::Descriptor own(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!own) return refused(errno, "opening a folder of messages");
     const std::unique_ptr<DIR, FolderCloser> opened(fdopendir(own.get()));
     if (!opened) return refused(errno, "opening a folder of messages");
     own.release();
-    std::vector<std::string> names;
     errno = 0;
     while (const auto* entry = readdir(opened.get())) {
-        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+        if (entry->d_name[0] != '.') visit(entry->d_name);
         errno = 0;
     }
     if (errno != 0) return refused(errno, "reading a folder of messages"); // half a listing is none
-    return names;
+    return {};
 }
 
 Result<sys::Descriptor> Disk::open_unnamed(int folder)

@@ -6,6 +6,7 @@
 // Faults: not_found, conflict (it is there already), denied, unavailable (no room, no descriptors), io.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,9 @@ class Disk {
     virtual Result<sys::Descriptor> hold_folder(int folder, const std::string& name); // even a closed one
     virtual Result<sys::Descriptor> open_message(int folder,
                                                  const std::string& name); // read-only; never waits on a FIFO
-    virtual Result<std::vector<std::string>> names(int folder); // all but those that begin with a dot
+    // All but those that begin with a dot, one after another: a folder may hold more than memory does.
+    virtual Result<void> each_name(int folder, const std::function<void(std::string_view)>& visit);
+    Result<std::vector<std::string>> names(int folder); // all at once
 
     // A file for writing that has no name, mode 0440: if nobody names it, it goes with its last descriptor.
     virtual Result<sys::Descriptor> open_unnamed(int folder);

@@ -29,7 +29,7 @@ Result<FolderTimes> times_of(const InboxFolders& folders)
     if (!fresh) return pass(fresh);
     const auto seen = sys::status_of(folders.seen.get());
     if (!seen) return pass(seen);
-    return FolderTimes{.fresh = fresh->st_mtim, .seen = seen->st_mtim};
+    return FolderTimes{.fresh = fresh->st_ctim, .seen = seen->st_ctim};
 }
 
 Result<std::shared_ptr<const InboxFolders>> FolderCache::open(const InboxFacts& facts)

@@ -26,7 +26,7 @@ struct InboxFolders {
     sys::Descriptor maildir, fresh, seen, passing; // Maildir, and in it new, cur, tmp
 };
 
-// When new/ and cur/ last changed.
+// When new/ and cur/ last changed, by the time that nobody can set.
 struct FolderTimes {
     timespec fresh{}, seen{};
     bool operator==(const FolderTimes& other) const;

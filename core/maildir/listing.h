@@ -1,59 +1,60 @@
 #pragma once
-// What lies in an inbox: which files there are messages, and how large they are. In a shell inbox its user
-// may put anything; what is not a plain message of ours or theirs is skipped and counted, and never ends a
-// listing.
+// What lies in an inbox, as it was when somebody looked: which messages, oldest first, and how large they
+// are. Never changed once it is made, so any number of sessions may share one. A message takes 24 bytes and
+// its file's name.
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include <sys/stat.h>
-
-#include "core/maildir/disk.h"
-#include "core/maildir/inbox_folders.h"
-#include "core/maildir/mail_store.h"
+#include "core/maildir/message_file.h"
 
 namespace metka::maildir {
-
-// Whose files are messages of an inbox.
-struct Owners {
-    uid_t store = 0;
-    uid_t shell = 0; // 0: nobody besides
-};
-Owners owners_of(const InboxFolders& folders);
-
-// A regular file of an owner. A file of the shell user that also has a name elsewhere is not: who knows whose
-// it is.
-bool is_message(const struct stat& status, const Owners& owners);
-
-enum class Subfolder { fresh, seen }; // new/, cur/
-
-struct Found {
-    Subfolder folder = Subfolder::fresh;
-    std::string file;       // its name there now, flags included
-    std::uint64_t size = 0; // as stored
-    Listed listed;          // name: the key, which stays when flags change
-};
-
-struct Contents {
-    std::vector<Found> messages; // oldest first, at most most_listed; each key once
-    std::uint64_t skipped = 0;   // files that are no messages, or cannot be read
-};
 
 constexpr std::size_t most_listed =
     100'000; // the oldest; the rest is listed once these are gone (SECURITY 27)
 
-Result<Contents> contents_of(const InboxFolders& folders, Disk& disk);
-int descriptor_of(const InboxFolders& folders, Subfolder folder);
+class Listing {
+  public:
+    using Index = std::uint32_t;
 
-// How full an inbox is: a mailbox by the names of its messages, a shell inbox by the files, since names lie
-// there. What its user made unreadable takes room all the same.
-struct Counted {
-    Bytes used;
-    std::uint64_t messages = 0;
-    std::uint64_t skipped = 0; // in a shell inbox: what is no message of ours or theirs, or cannot be read
-    bool operator==(const Counted&) const = default;
+    Index size() const { return static_cast<Index>(rows_.size()); }
+    std::uint64_t octets() const { return octets_; }   // of all, as RETR sends them
+    std::uint64_t skipped() const { return skipped_; } // files that are no messages, or cannot be read
+    std::size_t bytes() const;                         // of memory
+
+    std::uint64_t octets(Index index) const { return rows_[index].octets; }
+    std::uint64_t stored(Index index) const { return rows_[index].stored; } // bytes of the file
+    Subfolder folder(Index index) const { return rows_[index].folder; }
+    std::string_view file(Index index) const; // its name then, flags included
+    std::string_view key(Index index) const;  // the same while flags change and the file moves to cur/
+    std::string uid(Index index) const;       // what UIDL shows: the same for ever (message_name.h)
+    bool has_twin(Index index) const
+    {
+        return rows_[index].has_twin;
+    } // it had two names, in new/ and in cur/
+    std::optional<Index> find(std::string_view key) const;
+
+  private:
+    friend class ListReader;
+    struct Row {
+        std::uint64_t octets = 0;
+        std::uint64_t stored = 0;
+        std::uint32_t at = 0;    // of its file's name in names_
+        std::uint8_t length = 0; // of that: NAME_MAX is 255
+        std::uint8_t key = 0;    // how much of it comes before the flags
+        Subfolder folder = Subfolder::fresh;
+        bool is_hashed : 1 = false; // the uid: its base is unfit, or another message's too
+        bool has_twin : 1 = false;
+    };
+    static_assert(sizeof(Row) == 24);
+
+    std::vector<Row> rows_; // by age, base and key
+    std::string names_;
+    std::uint64_t octets_ = 0;
+    std::uint64_t skipped_ = 0;
 };
-Result<Counted> count_of(const InboxFolders& folders, Disk& disk);
 
 } // namespace metka::maildir

@@ -8,17 +8,27 @@ class LocalInbox final : public MailInbox {
   public:
     explicit LocalInbox(std::unique_ptr<MaildirInbox> inbox) : inbox_(std::move(inbox)) {}
 
-    asio::awaitable<Result<void>> lock() override { co_return inbox_->lock(); }
+    asio::awaitable<Result<Opened>> open() override { co_return inbox_->open(); }
     asio::awaitable<void> unlock() override
     {
         inbox_->unlock();
         co_return;
     }
-    asio::awaitable<Result<std::vector<Listed>>> list() override { co_return inbox_->list(); }
-    asio::awaitable<Result<sys::Descriptor>> read(std::string name) override { co_return inbox_->read(name); }
-    asio::awaitable<Result<void>> remove(std::vector<std::string> names) override
+    asio::awaitable<Result<std::vector<std::uint64_t>>> octets() override
     {
-        co_return inbox_->remove(names);
+        co_return inbox_->octets(0, most_listed);
+    }
+    asio::awaitable<Result<Uids>> uids(MessageIndex from, std::uint64_t most) override
+    {
+        co_return inbox_->uids(from, most, SIZE_MAX);
+    }
+    asio::awaitable<Result<StoredMessage>> read(MessageIndex message) override
+    {
+        co_return inbox_->read(message);
+    }
+    asio::awaitable<Result<Removal>> remove(std::vector<MessageIndex> messages) override
+    {
+        co_return inbox_->remove(messages);
     }
 
   private:

@@ -85,30 +85,46 @@ class MailSink {
     virtual void abandon(MessageId transaction) = 0; // gives back its room; safe to repeat, and after commit
 };
 
-// One message of a listing. `size` is as stored; `octets` as RETR sends it.
-struct Listed {
-    std::string name; // opaque; unique in its inbox
-    std::string uid;  // what UIDL shows: 1–70 characters of 0x21–0x7E, the same for ever (RFC 1939 §7)
-    std::uint64_t octets = 0;
+// A message of an opened inbox, from 0; the oldest comes first. Means the same message until the inbox is
+// opened anew, whatever other programs do meanwhile.
+using MessageIndex = std::uint32_t;
 
-    void fields(auto& each)
-    {
-        each(name);
-        each(uid);
-        each(octets);
-    }
+struct Opened {
+    std::uint64_t messages = 0;
+    std::uint64_t octets = 0; // of all of them, as RETR sends them
+};
+
+// What UIDL shows for some messages, in their order: 1–70 characters of 0x21–0x7E each, the same for ever
+// (RFC 1939 §7), and a LF after each.
+struct Uids {
+    std::uint64_t count = 0;
+    std::string lines;
+};
+
+struct StoredMessage {
+    sys::Descriptor file;     // read-only
+    std::uint64_t octets = 0; // that RETR sends of it
+};
+
+// What came of removing some messages. Those that somebody else removed before count as removed.
+struct Removal {
+    std::uint64_t removed = 0;
+    std::uint64_t left = 0; // could not be, and lie there still
+    std::string why;        // of the last of these
 };
 
 // The inbox one log-in opened. Only this inbox can be reached by it.
 class MailInbox {
   public:
     virtual ~MailInbox() = default;
-    virtual asio::awaitable<Result<void>> lock() = 0; // one session at a time; conflict: another has it
-    virtual asio::awaitable<void> unlock() = 0;       // the next session may have it at once
-    virtual asio::awaitable<Result<std::vector<Listed>>> list() = 0;             // oldest first
-    virtual asio::awaitable<Result<sys::Descriptor>> read(std::string name) = 0; // read-only
-    virtual asio::awaitable<Result<void>>
-    remove(std::vector<std::string> names) = 0; // durable; names the first that failed
+    // Takes it, and lists it. One session at a time; conflict: another has it. Before anything else.
+    virtual asio::awaitable<Result<Opened>> open() = 0;
+    virtual asio::awaitable<void> unlock() = 0; // the next session may have it at once
+    virtual asio::awaitable<Result<std::vector<std::uint64_t>>> octets() = 0; // of each message
+    // From that message on, at most so many; at least one while there are any.
+    virtual asio::awaitable<Result<Uids>> uids(MessageIndex from, std::uint64_t most) = 0;
+    virtual asio::awaitable<Result<StoredMessage>> read(MessageIndex message) = 0;
+    virtual asio::awaitable<Result<Removal>> remove(std::vector<MessageIndex> messages) = 0; // durable
 };
 
 } // namespace metka::maildir

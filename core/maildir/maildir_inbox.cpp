@@ -1,25 +1,60 @@
 #include "core/maildir/maildir_inbox.h"
 
 #include "core/base/text.h"
+#include "core/maildir/message_file.h"
 #include "core/sys/file.h"
-#include "core/sys/log.h"
 
 namespace metka::maildir {
 
 namespace {
 
-// A list in a frame: a type byte and 4 bytes of length before each text, 9 bytes for a number.
-std::size_t frame_bytes(const Listed& listed)
+constexpr int most_looks = 8; // after one message that another program renames while we work
+
+std::unexpected<Error> vanished(std::string_view key)
 {
-    return 5 + listed.name.size() + 5 + listed.uid.size() + 9;
+    return fail(Fault::not_found, "the message {} has vanished", escaped(key));
 }
 
 } // namespace
 
-Result<void> MaildirInbox::begin()
+Result<SessionLocks::Turn> MaildirInbox::take(const InboxFolders& folders)
 {
-    if (!hold_) return {};
-    return locks_.keep(*hold_);
+    if (hold_) return house_.locks.keep(hold_);
+    auto hold = house_.locks.take(folders);
+    if (!hold) return pass(hold);
+    hold_ = std::move(*hold);
+    return house_.locks.keep(hold_);
+}
+
+Opened MaildirInbox::show(std::shared_ptr<const Listing> listing)
+{
+    listing_ = std::move(listing);
+    return {.messages = listing_->size(), .octets = listing_->octets()};
+}
+
+Result<Opened> MaildirInbox::open()
+{
+    const std::scoped_lock lock(mutex_);
+    const auto folders = house_.folders.open(facts_);
+    if (!folders) return pass(folders);
+    const auto taken = take(**folders);
+    if (!taken) return pass(taken);
+    auto listing = house_.listings.of(**folders);
+    if (listing) return show(std::move(*listing));
+    hold_.reset();
+    return pass(listing);
+}
+
+std::optional<Result<Opened>> MaildirInbox::open_at_once()
+{
+    const std::scoped_lock lock(mutex_);
+    const auto folders = house_.folders.kept(facts_);
+    if (!folders) return std::nullopt;
+    const auto taken = take(*folders);
+    if (!taken) return pass(taken);
+    auto listing = house_.listings.kept(*folders);
+    if (!listing) return std::nullopt;
+    return show(std::move(listing));
 }
 
 void MaildirInbox::unlock()
@@ -28,123 +63,149 @@ void MaildirInbox::unlock()
     hold_.reset();
 }
 
-Result<void> MaildirInbox::lock()
+Result<SessionLocks::Turn> MaildirInbox::begin()
 {
-    const std::scoped_lock lock(mutex_);
-    if (hold_) return locks_.keep(*hold_);
-    auto hold = locks_.take(*folders_);
-    if (!hold) return pass(hold);
-    hold_ = std::move(*hold);
-    return {};
+    latest_.reset();
+    if (!hold_ || !listing_) return fail(Fault::invalid, "an inbox is opened before it is read");
+    return house_.locks.keep(hold_);
 }
 
-Result<void> MaildirInbox::list_afresh()
-{
-    auto contents = contents_of(*folders_, disk_);
-    if (!contents) return pass(contents);
-    by_name_.clear();
-    contents_ = std::move(*contents);
-    for (const auto& found : contents_->messages)
-        by_name_[found.listed.name] = &found;
-    if (contents_->skipped > 0)
-        sys::log(sys::Level::warning, "store.skipped",
-                 {{"inbox", folders_->path}, {"files", contents_->skipped}});
-    return {};
-}
-
-const Found* MaildirInbox::find(const std::string& name) const
-{
-    const auto found = by_name_.find(name);
-    return found == by_name_.end() ? nullptr : found->second;
-}
-
-Result<std::vector<Listed>> MaildirInbox::list()
-{
-    return list_from(0, SIZE_MAX);
-}
-
-Result<std::vector<Listed>> MaildirInbox::list_from(std::uint64_t index, std::size_t most_bytes)
+Result<std::vector<std::uint64_t>> MaildirInbox::octets(MessageIndex from, std::size_t most)
 {
     const std::scoped_lock lock(mutex_);
     const auto begun = begin();
     if (!begun) return pass(begun);
-    if (index == 0 || !contents_) {
-        const auto listed = list_afresh();
-        if (!listed) return pass(listed);
-    }
-    std::vector<Listed> part;
-    std::size_t bytes = 0;
-    for (; index < contents_->messages.size(); ++index) {
-        const auto& listed = contents_->messages[index].listed;
-        bytes += frame_bytes(listed);
-        if (bytes > most_bytes) break;
-        part.push_back(listed);
+    std::vector<std::uint64_t> part;
+    part.reserve(std::min<std::size_t>(most, listing_->size() - std::min(from, listing_->size())));
+    for (; from < listing_->size() && part.size() < most; ++from)
+        part.push_back(listing_->octets(from));
+    return part;
+}
+
+Result<Uids> MaildirInbox::uids(MessageIndex from, std::size_t most, std::size_t most_bytes)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto begun = begin();
+    if (!begun) return pass(begun);
+    Uids part;
+    for (; from < listing_->size() && part.count < most; ++from) {
+        const auto uid = listing_->uid(from);
+        if (part.lines.size() + uid.size() + 1 > most_bytes) break;
+        part.lines += uid;
+        part.lines += '\n';
+        ++part.count;
     }
     return part;
 }
 
-Result<sys::Descriptor> MaildirInbox::open(const Found& found)
+std::optional<MaildirInbox::Named> MaildirInbox::named_in(const Listing& listing, const InboxFolders& folders,
+                                                          std::string_view key)
 {
-    auto message = disk_.open_message(descriptor_of(*folders_, found.folder), found.file);
+    const auto index = listing.find(key);
+    if (!index) return std::nullopt;
+    return Named{.folder = descriptor_of(folders, listing.folder(*index)),
+                 .file = std::string(listing.file(*index))};
+}
+
+// Its flags may have been changed, and its name with them. What a look within this request did not see has
+// vanished: a key does not come back.
+template <class Act>
+std::invoke_result_t<Act, const MaildirInbox::Named&> MaildirInbox::with_name(const InboxFolders& folders,
+                                                                              MessageIndex message, Act act)
+{
+    const auto key = listing_->key(message);
+    std::optional named = Named{.folder = descriptor_of(folders, listing_->folder(message)),
+                                .file = std::string(listing_->file(message))};
+    auto done = act(*named);
+    for (int looks = 0; !done && done.error().fault == Fault::not_found; ++looks) {
+        if (looks > most_looks)
+            return fail(Fault::unavailable, "the message {} is renamed all the time", escaped(key));
+        if (!latest_ || looks > 0) {
+            auto now = house_.listings.of(folders);
+            if (!now) return pass(now);
+            latest_ = std::move(*now);
+        }
+        named = named_in(*latest_, folders, key);
+        if (!named) return vanished(key);
+        done = act(*named);
+    }
+    return done;
+}
+
+Result<sys::Descriptor> MaildirInbox::open_message(const InboxFolders& folders, const Named& named)
+{
+    auto message = house_.disk.open_message(named.folder, named.file);
     if (!message) return message;
     const auto status = sys::status_of(message->get());
     if (!status) return pass(status);
-    if (!is_message(*status, owners_of(*folders_)))
-        return fail(Fault::not_found, "{} is not a message any more", escaped(found.file));
+    if (!is_message(*status, owners_of(folders)))
+        return fail(Fault::not_found, "{} is not a message any more", escaped(named.file));
     return message;
 }
 
-Result<sys::Descriptor> MaildirInbox::read(const std::string& name)
+Result<StoredMessage> MaildirInbox::read(MessageIndex message)
 {
     const std::scoped_lock lock(mutex_);
     const auto begun = begin();
     if (!begun) return pass(begun);
-    const auto* found = find(name);
-    auto message = found == nullptr ? fail(Fault::not_found, "unlisted") : open(*found);
-    if (message || message.error().fault != Fault::not_found) return message;
-
-    const auto listed = list_afresh(); // its flags may have been changed, and its name with them
-    if (!listed) return pass(listed);
-    found = find(name);
-    if (found == nullptr) return fail(Fault::not_found, "the message {} has vanished", escaped(name));
-    return open(*found);
+    if (message >= listing_->size()) return fail(Fault::not_found, "message {} is not listed", message);
+    const auto folders = house_.folders.open(facts_);
+    if (!folders) return pass(folders);
+    const auto open = [&](const Named& named) { return open_message(**folders, named); };
+    auto file = with_name(**folders, message, open);
+    if (!file) return pass(file);
+    const auto status = sys::status_of(file->get());
+    if (!status) return pass(status);
+    // A shell user may have written more to it since it was listed.
+    const bool as_listed = static_cast<std::uint64_t>(status->st_size) == listing_->stored(message);
+    const auto octets =
+        as_listed ? Result<std::uint64_t>(listing_->octets(message)) : octets_sent(file->get());
+    if (!octets) return pass(octets);
+    return StoredMessage{.file = std::move(*file), .octets = *octets};
 }
 
-Result<void> MaildirInbox::remove_one(const std::string& name, UsageBook::Change& change)
+// Another program has not finished moving it: the name that was not listed would be there in the next
+// session.
+Result<void> MaildirInbox::remove_twin(const InboxFolders& folders, std::string_view key)
 {
-    for (int attempt = 0; attempt < 2; ++attempt) {
-        const auto* const found = find(name);
-        auto removed = found == nullptr ? fail(Fault::not_found, "unlisted")
-                                        : disk_.unlink(descriptor_of(*folders_, found->folder), found->file);
-        if (removed) {
-            change.removed({found->size});
-            return {};
-        }
-        if (removed.error().fault != Fault::not_found)
-            return fail(removed.error().fault, "the message {} was not removed: {}", escaped(name),
-                        removed.error().text);
-        if (attempt > 0) break;
-        auto listed = list_afresh();
-        if (!listed) return listed;
-    }
-    return {};
+    const auto now = house_.listings.of(folders);
+    if (!now) return pass(now);
+    const auto twin = named_in(**now, folders, key);
+    if (!twin) return {};
+    return house_.disk.unlink(twin->folder, twin->file);
 }
 
-Result<void> MaildirInbox::remove(const std::vector<std::string>& names)
+Result<Removal> MaildirInbox::remove(std::span<const MessageIndex> messages)
 {
     const std::scoped_lock lock(mutex_);
-    auto removed = begin();
-    if (!removed || names.empty()) return removed;
-    auto change = usage_.change(*folders_);
-    for (const auto& name : names) {
-        removed = remove_one(name, change);
-        if (!removed) break; // those before it are gone all the same: make that durable
+    const auto begun = begin();
+    if (!begun) return pass(begun);
+    for (const auto message : messages)
+        if (message >= listing_->size()) return fail(Fault::invalid, "message {} is not listed", message);
+    const auto folders = house_.folders.open(facts_);
+    if (!folders) return pass(folders);
+    const auto unlink = [this](const Named& named) { return house_.disk.unlink(named.folder, named.file); };
+    Removal removal;
+    {
+        auto change = house_.usage.change(**folders);
+        for (const auto message : messages) {
+            auto removed = with_name(**folders, message, unlink);
+            if (removed) change.removed({listing_->stored(message)});
+            if (removed && listing_->has_twin(message))
+                removed = remove_twin(**folders, listing_->key(message));
+            if (removed || removed.error().fault == Fault::not_found) {
+                ++removal.removed; // by us, or by another before us
+            } else {
+                ++removal.left;
+                removal.why = removed.error().text;
+            }
+        }
     }
-    for (const int folder : {folders_->fresh.get(), folders_->seen.get()}) {
-        auto synced = disk_.sync_folder(folder);
-        if (!synced && removed) removed = std::move(synced);
+    for (const int folder : {(*folders)->fresh.get(), (*folders)->seen.get()}) {
+        const auto synced = house_.disk.sync_folder(folder);
+        if (!synced) return pass(synced);
     }
-    return removed;
+    return removal;
 }
 
 } // namespace metka::maildir

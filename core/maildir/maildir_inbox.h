@@ -1,17 +1,16 @@
 #pragma once
 // One inbox, opened for one session: what MailInbox promises, done at once on this machine's disk. Any thread
-// may call; calls on one object follow each other.
+// may call; calls on one object follow each other. While nobody asks it holds one descriptor, that of its
+// lock.
 
-#include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <string>
-#include <unordered_map>
+#include <span>
 #include <vector>
 
 #include "core/maildir/disk.h"
-#include "core/maildir/listing.h"
+#include "core/maildir/listings.h"
+#include "core/maildir/mail_store.h"
 #include "core/maildir/session_locks.h"
 #include "core/maildir/usage.h"
 
@@ -19,38 +18,51 @@ namespace metka::maildir {
 
 class MaildirInbox {
   public:
-    MaildirInbox(std::shared_ptr<const InboxFolders> folders, Disk& disk, UsageBook& usage,
-                 SessionLocks& locks)
-        : folders_(std::move(folders)), disk_(disk), usage_(usage), locks_(locks)
-    {
-    }
+    // What every inbox of a store works with.
+    struct House {
+        Disk& disk;
+        FolderCache& folders;
+        UsageBook& usage;
+        SessionLocks& locks;
+        Listings& listings;
+    };
+    MaildirInbox(const InboxFacts& facts, House house) : facts_(facts), house_(house) {}
 
-    Result<void> lock(); // again by the one that has it: was heard of
+    Result<Opened> open(); // again by the one that has it: lists afresh
+    // The same where its listing is kept and nothing has changed since; none: open() must read it.
+    std::optional<Result<Opened>> open_at_once();
     void unlock();
-    Result<std::vector<Listed>> list();
-    // Part of a listing: from the message with this index on, as many as their frame has room for. 0 lists
-    // afresh.
-    Result<std::vector<Listed>> list_from(std::uint64_t index, std::size_t most_bytes);
-    Result<sys::Descriptor>
-    read(const std::string& name); // not_found: it has vanished, or is no message any more
-    // Those that have vanished are removed already. When it says yes, none of them comes back.
-    Result<void> remove(const std::vector<std::string>& names);
+    // From the message with this index on, as many as that, or as fit.
+    Result<std::vector<std::uint64_t>> octets(MessageIndex from, std::size_t most);
+    Result<Uids> uids(MessageIndex from, std::size_t most, std::size_t most_bytes);
+    Result<StoredMessage> read(MessageIndex message);
+    Result<Removal> remove(std::span<const MessageIndex> messages);
 
   private:
-    Result<void> begin(); // every request: this session still has the inbox, if it ever locked it
-    Result<void> list_afresh();
-    const Found* find(const std::string& name) const;
-    Result<sys::Descriptor> open(const Found& found);
-    Result<void> remove_one(const std::string& name, UsageBook::Change& change);
+    using Folders = std::shared_ptr<const InboxFolders>;
+    Result<SessionLocks::Turn> take(const InboxFolders& folders); // the inbox, for this session
+    Opened show(std::shared_ptr<const Listing> listing);
+    Result<SessionLocks::Turn> begin(); // every request: this session still has the inbox, and has listed it
+    struct Named {
+        int folder;
+        std::string file;
+    };
+    // What it is called: at first as it was listed; where that has gone, as it is listed now, if it is.
+    template <class Act>
+    std::invoke_result_t<Act, const Named&> with_name(const InboxFolders& folders, MessageIndex message,
+                                                      Act act);
+    static std::optional<Named> named_in(const Listing& listing, const InboxFolders& folders,
+                                         std::string_view key);
+    Result<void> remove_twin(const InboxFolders& folders, std::string_view key);
+    Result<sys::Descriptor> open_message(const InboxFolders& folders, const Named& named);
 
-    std::shared_ptr<const InboxFolders> folders_;
-    Disk& disk_;
-    UsageBook& usage_;
-    SessionLocks& locks_;
+    const InboxFacts facts_;
+    House house_;
     std::mutex mutex_;
     std::shared_ptr<SessionLocks::Hold> hold_;
-    std::optional<Contents> contents_;
-    std::unordered_map<std::string_view, const Found*> by_name_; // into contents_
+    std::shared_ptr<const Listing>
+        listing_; // of the session: its indices are the messages' names to the client
+    std::shared_ptr<const Listing> latest_; // made within this request, for what was renamed
 };
 
 } // namespace metka::maildir

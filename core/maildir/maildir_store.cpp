@@ -33,7 +33,9 @@ MaildirStore::MaildirStore(sys::Descriptor mail, const Clock& clock, Disk& disk)
       disk_(disk),
       folders_(mail_.get(), disk, most_open_inboxes()),
       usage_(clock, disk),
-      locks_(clock, disk)
+      locks_(clock, disk),
+      listings_(disk),
+      sessions_{.disk = disk, .folders = folders_, .usage = usage_, .locks = locks_, .listings = listings_}
 {
 }
 
@@ -103,9 +105,14 @@ void MaildirStore::abandon(const MessageId& transaction)
 
 Result<std::unique_ptr<MaildirInbox>> MaildirStore::inbox(const InboxFacts& facts)
 {
-    auto folders = folders_.open(facts);
+    const auto folders = folders_.open(facts);
     if (!folders) return pass(folders);
-    return std::make_unique<MaildirInbox>(std::move(*folders), disk_, usage_, locks_);
+    return std::make_unique<MaildirInbox>(facts, sessions_);
+}
+
+std::unique_ptr<MaildirInbox> MaildirStore::inbox_at_once(const InboxFacts& facts)
+{
+    return folders_.kept(facts) ? std::make_unique<MaildirInbox>(facts, sessions_) : nullptr;
 }
 
 Result<sys::Descriptor> MaildirStore::make(const InboxPlace& place)
@@ -122,6 +129,7 @@ Result<std::optional<sys::Descriptor>> MaildirStore::remove(const InboxPlace& pl
 {
     folders_.forget(place.inbox);
     usage_.forget(place.inbox);
+    listings_.forget(place.inbox);
     return trash_inbox_tree(disk_, mail_.get(), place, clock_.now());
 }
 

@@ -18,6 +18,7 @@
 #include "core/base/clock.h"
 #include "core/maildir/disk.h"
 #include "core/maildir/inbox_folders.h"
+#include "core/maildir/listings.h"
 #include "core/maildir/mail_store.h"
 #include "core/maildir/maildir_inbox.h"
 #include "core/maildir/places.h"
@@ -61,6 +62,7 @@ class MaildirStore {
     void abandon(const MessageId& transaction);
 
     Result<std::unique_ptr<MaildirInbox>> inbox(const InboxFacts& facts);
+    std::unique_ptr<MaildirInbox> inbox_at_once(const InboxFacts& facts); // null: that would ask the disk
 
     // A whole message of ours into one inbox, past any capacity, durably. false: a message of this id lies
     // there already.
@@ -113,6 +115,8 @@ class MaildirStore {
     FolderCache folders_;
     UsageBook usage_;
     SessionLocks locks_;
+    Listings listings_;
+    MaildirInbox::House sessions_;
     std::mutex mutex_;
     std::unordered_map<MessageId, sys::Descriptor> open_; // messages being written, open for reading
 };

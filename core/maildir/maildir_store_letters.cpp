@@ -53,17 +53,14 @@ Result<bool> MaildirStore::carry(const InboxFacts& from, const InboxFacts& to, P
     if (!source) return pass(source);
     const auto target = folders_.open(to);
     if (!target) return pass(target);
-    const auto hold = locks_.take(**source);
+    auto hold = locks_.take(**source);
     if (!hold) return pass(hold);
+    const auto turn = locks_.keep(std::move(*hold)); // keeps sessions out until its end
+    if (!turn) return pass(turn);
     auto change = usage_.change(**target);
     const auto end = std::chrono::steady_clock::now() + longest_step;
-    const auto keep_session_out = [&]() -> Result<bool> {
-        const auto kept = locks_.keep(**hold);
-        if (!kept) return pass(kept);
-        return std::chrono::steady_clock::now() < end;
-    };
-    return maildir::carry(disk_, **source, **target,
-                          {.change = change, .go_on = keep_session_out, .pass = pass_now});
+    const auto go_on = [end]() -> Result<bool> { return std::chrono::steady_clock::now() < end; };
+    return maildir::carry(disk_, **source, **target, {.change = change, .go_on = go_on, .pass = pass_now});
 }
 
 } // namespace metka::maildir

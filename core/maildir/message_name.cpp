@@ -68,11 +68,10 @@ std::string hashed_uid(std::string_view key)
     return hex;
 }
 
-std::string uid_of(const MessageName& name)
+bool has_fit_base(const MessageName& name)
 {
-    const bool fit = !name.base.empty() && name.base.size() <= longest_uid && is_printable(name.base) &&
-                     !is_hash_like(name.base);
-    return fit ? std::string(name.base) : hashed_uid(name.key);
+    return !name.base.empty() && name.base.size() <= longest_uid && is_printable(name.base) &&
+           !is_hash_like(name.base);
 }
 
 } // namespace metka::maildir

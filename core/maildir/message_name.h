@@ -28,9 +28,10 @@ struct MessageName {
 MessageName parse_message_name(std::string_view file); // any bytes; below 2^63 or not there at all
 std::string make_message_name(Instant arrived, const MessageId& id, const Written& written);
 
-// What UIDL shows for it: the base where that is fit (1–70 of 0x21–0x7E), otherwise hashed_uid of the key. No
-// plain uid has the form of a hashed one, so that nobody can make a file that claims another's.
-std::string uid_of(const MessageName& name);
+// What UIDL shows for it: the base where that is fit (1–70 of 0x21–0x7E) and no other message's, otherwise
+// hashed_uid of the key. No fit base has the form of a hashed one, so that nobody can make a file that claims
+// another's.
+bool has_fit_base(const MessageName& name);
 std::string hashed_uid(std::string_view key); // 40 hex digits of SHA-256
 
 } // namespace metka::maildir

@@ -60,33 +60,56 @@ struct AbandonMessage { // told, not asked
 };
 
 // a session → store, on its inbox wire
-struct LockInbox {
+struct OpenInbox { // before anything else; answered by InboxOpened
     static constexpr std::uint16_t kind = 0x0301;
     void fields(auto&) {}
 };
+struct InboxOpened : Opened {
+    static constexpr std::uint16_t kind = 0x0302;
+    void fields(auto& each) { each(messages), each(octets); }
+};
 struct UnlockInbox { // the session is over; the wire is closed next
-    static constexpr std::uint16_t kind = 0x0306;
+    static constexpr std::uint16_t kind = 0x0303;
     void fields(auto&) {}
 };
-struct ListInbox { // from the message with this index on; 0 takes a fresh listing
-    static constexpr std::uint16_t kind = 0x0302;
-    std::uint64_t from = 0;
+struct ListOctets { // from the message with this index on, as many as fit a frame
+    static constexpr std::uint16_t kind = 0x0304;
+    std::uint32_t from = 0;
     void fields(auto& each) { each(from); }
 };
-struct Listing { // part of a list; asked for again until `messages` is empty
-    static constexpr std::uint16_t kind = 0x0303;
-    std::vector<Listed> messages;
-    void fields(auto& each) { each(messages); }
+struct OctetsListed {
+    static constexpr std::uint16_t kind = 0x0305;
+    std::vector<std::uint64_t> octets;
+    void fields(auto& each) { each(octets); }
 };
-struct ReadMessage { // answered by Done with one descriptor, read-only
-    static constexpr std::uint16_t kind = 0x0304;
-    std::string name;
-    void fields(auto& each) { each(name); }
+struct ListUids { // the same, and no more than that
+    static constexpr std::uint16_t kind = 0x0306;
+    std::uint32_t from = 0;
+    std::uint64_t most = 0;
+    void fields(auto& each) { each(from), each(most); }
+};
+struct UidsListed : Uids {
+    static constexpr std::uint16_t kind = 0x0307;
+    void fields(auto& each) { each(count), each(lines); }
+};
+struct ReadMessage { // answered by MessageRead with one descriptor, read-only
+    static constexpr std::uint16_t kind = 0x0308;
+    std::uint32_t message = 0;
+    void fields(auto& each) { each(message); }
+};
+struct MessageRead {
+    static constexpr std::uint16_t kind = 0x0309;
+    std::uint64_t octets = 0;
+    void fields(auto& each) { each(octets); }
 };
 struct RemoveMessages { // as many as fit a frame; the client sends several
-    static constexpr std::uint16_t kind = 0x0305;
-    std::vector<std::string> names;
-    void fields(auto& each) { each(names); }
+    static constexpr std::uint16_t kind = 0x030a;
+    std::vector<std::uint64_t> messages;
+    void fields(auto& each) { each(messages); }
+};
+struct MessagesRemoved : Removal {
+    static constexpr std::uint16_t kind = 0x030b;
+    void fields(auto& each) { each(removed), each(left), each(why); }
 };
 
 // metkad → store. Where an inbox lies follows from these three, never from a name.

@@ -9,16 +9,18 @@ namespace metka::maildir {
 struct SessionLocks::Hold {
     sys::Descriptor locked;
     Instant heard;
+    int turns = 0; // under way
 };
 
 Result<std::shared_ptr<SessionLocks::Hold>> SessionLocks::take(const InboxFolders& inbox)
 {
     const auto id = inbox.place.inbox;
     const std::scoped_lock lock(mutex_);
-    std::erase_if(holds_, [](const auto& each) { return each.second.expired(); });
+    if (holds_.size() >= swept_above_) sweep();
     const auto found = holds_.find(id);
     const auto holder = found == holds_.end() ? nullptr : found->second.lock();
-    if (holder && clock_.now() - holder->heard > silence_that_loses) holder->locked.reset();
+    const bool is_silent = holder && holder->turns == 0 && clock_.now() - holder->heard > silence_that_loses;
+    if (is_silent) holder->locked.reset();
 
     auto hold = std::make_shared<Hold>();
     hold->heard = clock_.now();
@@ -34,13 +36,28 @@ Result<std::shared_ptr<SessionLocks::Hold>> SessionLocks::take(const InboxFolder
     return hold;
 }
 
-Result<void> SessionLocks::keep(Hold& hold)
+// Now and then, so that a log-in costs the same however many there are.
+void SessionLocks::sweep()
+{
+    std::erase_if(holds_, [](const auto& each) { return each.second.expired(); });
+    swept_above_ = 2 * holds_.size() + fewest_swept;
+}
+
+Result<SessionLocks::Turn> SessionLocks::keep(std::shared_ptr<Hold> hold)
 {
     const std::scoped_lock lock(mutex_);
-    if (!hold.locked)
+    if (!hold->locked)
         return fail(Fault::conflict, "this session was silent, and another has taken the inbox over");
+    hold->heard = clock_.now();
+    ++hold->turns;
+    return Turn(*this, std::move(hold));
+}
+
+void SessionLocks::end(Hold& hold)
+{
+    const std::scoped_lock lock(mutex_);
     hold.heard = clock_.now();
-    return {};
+    --hold.turns;
 }
 
 } // namespace metka::maildir

@@ -23,13 +23,38 @@ class SessionLocks {
 
     Result<std::shared_ptr<Hold>>
     take(const InboxFolders& inbox); // conflict: a session that is not silent has it
-    Result<void> keep(Hold& hold);   // it was heard of; conflict: another has it now
+    // It is heard of, until its turn is over. conflict: another has it now.
+    class Turn;
+    Result<Turn> keep(std::shared_ptr<Hold> hold);
 
   private:
+    void end(Hold& hold);
+    static constexpr std::size_t fewest_swept = 64;
+    void sweep(); // forgets whose session has gone
+
     const Clock& clock_;
     Disk& disk_;
     std::mutex mutex_;
     std::unordered_map<InboxId, std::weak_ptr<Hold>> holds_;
+    std::size_t swept_above_ = fewest_swept;
+};
+
+// What a session asks for may take longer than the silence that loses its inbox.
+class SessionLocks::Turn {
+  public:
+    Turn(SessionLocks& locks, std::shared_ptr<Hold> hold) : locks_(&locks), hold_(std::move(hold)) {}
+    Turn(Turn&&) noexcept = default;
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    Turn& operator=(Turn&&) = delete;
+    ~Turn()
+    {
+        if (hold_) locks_->end(*hold_);
+    }
+
+  private:
+    SessionLocks* locks_;
+    std::shared_ptr<Hold> hold_;
 };
 
 } // namespace metka::maildir

@@ -1,6 +1,6 @@
 #include "core/maildir/store_client.h"
 
-#include <span>
+#include <algorithm>
 
 #include "core/maildir/protocol.h"
 
@@ -8,7 +8,7 @@ namespace metka::maildir {
 
 namespace {
 
-constexpr std::size_t most_names_bytes = 48 * 1024; // in one frame
+constexpr std::size_t most_indices = 4096; // in one frame
 
 Result<sys::Descriptor> descriptor_from(Result<sys::Frame>& answer)
 {
@@ -32,11 +32,13 @@ class WireInbox final : public MailInbox {
     WireInbox& operator=(const WireInbox&) = delete;
     ~WireInbox() override { store_->close(); }
 
-    asio::awaitable<Result<void>> lock() override
+    asio::awaitable<Result<Opened>> open() override
     {
-        const LockInbox request;
-        const auto done = co_await store_->ask_for<Done>(request);
-        co_return without_content(done);
+        const OpenInbox request;
+        const auto opened = co_await store_->ask_for<InboxOpened>(request);
+        if (!opened) co_return pass(opened);
+        messages_ = opened->messages;
+        co_return *opened;
     }
 
     asio::awaitable<void> unlock() override
@@ -46,52 +48,69 @@ class WireInbox final : public MailInbox {
         if (!done) co_return; // the store has gone, and every lock with it
     }
 
-    asio::awaitable<Result<std::vector<Listed>>> list() override
+    asio::awaitable<Result<std::vector<std::uint64_t>>> octets() override
     {
-        std::vector<Listed> whole;
-        for (;;) {
-            ListInbox request;
-            request.from = whole.size();
-            auto part = co_await store_->ask_for<Listing>(request);
+        std::vector<std::uint64_t> whole;
+        while (whole.size() < messages_) {
+            const ListOctets request{.from = static_cast<MessageIndex>(whole.size())};
+            const auto part = co_await store_->ask_for<OctetsListed>(request);
             if (!part) co_return pass(part);
-            if (part->messages.empty()) co_return whole;
-            for (auto& each : part->messages)
-                whole.push_back(std::move(each));
+            if (part->octets.empty()) co_return broken();
+            whole.insert(whole.end(), part->octets.begin(), part->octets.end());
         }
+        co_return whole;
     }
 
-    asio::awaitable<Result<sys::Descriptor>> read(std::string name) override
+    asio::awaitable<Result<Uids>> uids(MessageIndex from, std::uint64_t most) override
     {
-        ReadMessage request;
-        request.name = std::move(name);
+        const ListUids request{.from = from, .most = most};
+        auto part = co_await store_->ask_for<UidsListed>(request);
+        if (!part) co_return pass(part);
+        const auto lines = static_cast<std::uint64_t>(std::ranges::count(part->lines, '\n'));
+        if (part->count != lines || (part->count == 0 && from < messages_ && most > 0)) co_return broken();
+        co_return std::move(*part);
+    }
+
+    asio::awaitable<Result<StoredMessage>> read(MessageIndex message) override
+    {
+        const ReadMessage request{.message = message};
         auto answer = co_await store_->ask(sys::encode(request));
-        co_return descriptor_from(answer);
+        if (!answer) co_return pass(answer);
+        const auto read = sys::decode<MessageRead>(*answer);
+        if (!read) co_return pass(read);
+        if (!answer->descriptors[0]) co_return broken();
+        co_return StoredMessage{.file = std::move(answer->descriptors[0]), .octets = read->octets};
     }
 
-    asio::awaitable<Result<void>> remove(std::vector<std::string> names) override
+    asio::awaitable<Result<Removal>> remove(std::vector<MessageIndex> messages) override
     {
-        std::span<std::string> rest(names);
-        while (!rest.empty()) {
-            auto request = next_removal(rest);
-            const auto done = co_await store_->ask_for<Done>(std::move(request));
-            if (!done) co_return without_content(done);
+        Removal whole;
+        for (std::size_t at = 0; at < messages.size(); at += most_indices) {
+            const auto end = std::min(at + most_indices, messages.size());
+            RemoveMessages request;
+            request.messages.assign(messages.begin() + static_cast<std::ptrdiff_t>(at),
+                                    messages.begin() + static_cast<std::ptrdiff_t>(end));
+            auto part = co_await store_->ask_for<MessagesRemoved>(std::move(request));
+            if (!part && whole.removed == 0) co_return pass(part);
+            if (!part) { // some are gone: that is told, and the others count as there
+                whole.left += messages.size() - at;
+                whole.why = part.error().text;
+                co_return whole;
+            }
+            whole.removed += part->removed;
+            whole.left += part->left;
+            if (part->left > 0) whole.why = std::move(part->why);
         }
-        co_return Result<void>{};
+        co_return whole;
     }
 
   private:
-    static RemoveMessages next_removal(std::span<std::string>& rest)
+    static std::unexpected<Error> broken()
     {
-        RemoveMessages request;
-        std::size_t bytes = 0;
-        while (!rest.empty() && bytes < most_names_bytes) {
-            bytes += rest.front().size() + 5;
-            request.names.push_back(std::move(rest.front()));
-            rest = rest.subspan(1);
-        }
-        return request;
+        return fail(Fault::internal, "the mail store answered something else than it was asked");
     }
 
+    std::uint64_t messages_ = 0;
     std::shared_ptr<net::Wire> store_;
 };
 

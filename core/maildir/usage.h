@@ -14,8 +14,8 @@
 #include <unordered_map>
 
 #include "core/base/clock.h"
+#include "core/maildir/counting.h"
 #include "core/maildir/inbox_folders.h"
-#include "core/maildir/listing.h"
 
 namespace metka::maildir {
 

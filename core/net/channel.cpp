@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fcntl.h>
-#include <openssl/err.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -65,12 +63,12 @@ asio::awaitable<Heard> Channel::fill(Patience patience, Wait wait)
 
 void Channel::say(std::string_view bytes)
 {
-    state_->output += bytes;
+    state_->say(bytes);
 }
 
 std::size_t Channel::unsent() const
 {
-    return state_->output.size() - state_->sent;
+    return state_->unsent();
 }
 
 asio::awaitable<bool> Channel::flush(Patience patience)
@@ -128,8 +126,8 @@ asio::awaitable<bool> Channel::start_tls(const TlsContext& context, Patience pat
     if (flushed != Heard::line) co_return false;
     const bool begun = co_await state_->client_hello(until);
     if (!begun) co_return false;
-    state_->tls.reset(SSL_new(context.get()));
-    if (!state_->tls || SSL_set_fd(state_->tls.get(), state_->socket.native_handle()) != 1) co_return false;
+    state_->begin_tls(context.get());
+    if (!state_->tls) co_return false;
     const bool shaken = co_await state_->handshake(until);
     co_return shaken;
 }
@@ -149,16 +147,18 @@ asio::awaitable<void> Channel::close(Patience patience)
 {
     const auto until = Steady::now() + patience;
     state_->gives_way = false;
+    state_->say_goodbye();
     const auto flushed = co_await state_->flush(until);
     const int fd = state_->socket.native_handle();
     int waiting = 0;
     ioctl(fd, FIONREAD, &waiting);
     const bool unread = waiting > 0 || state_->begin != state_->end;
-    ERR_clear_error();
-    if (flushed == Heard::line && state_->tls) SSL_shutdown(state_->tls.get());
-    shutdown(fd, SHUT_WR);
-    if (flushed == Heard::line && unread)
+    if (flushed == Heard::line && unread) {
+        shutdown(fd, SHUT_WR);
         co_await state_->linger(std::min(until, Steady::now() + std::chrono::seconds(2)));
+    }
+    asio::error_code ignored;
+    state_->socket.close(ignored);
 }
 
 } // namespace metka::net

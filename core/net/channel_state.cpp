@@ -19,6 +19,7 @@ namespace {
 
 constexpr auto moment = std::chrono::seconds(1); // after which whoever is silent keeps no buffer here
 constexpr int most_reads_in_a_row = 16;          // a mebibyte of message data
+constexpr std::size_t most_sent_in_a_row = std::size_t{512} * 1024;
 
 } // namespace
 
@@ -54,6 +55,7 @@ asio::awaitable<Heard> Channel::State::wait_for(Socket::wait_type direction, Ste
     if (Steady::now() >= until) co_return Heard::timed_out;
     timed_out = false;
     reads_in_a_row = 0;
+    sent_in_a_row = 0;
     watch_until(until);
     asio::error_code error;
     co_await socket.async_wait(direction, asio::redirect_error(asio::use_awaitable, error));
@@ -107,15 +109,24 @@ void Channel::State::learn(std::size_t got, std::size_t asked)
     if (got < asked / 4) appetite = std::max(appetite / 2, small_read);
 }
 
+// Of a connection that is silent.
+void Channel::State::hold_nothing()
+{
+    make_room(0);
+    output.shrink_to_fit();
+    ends.sealed.shrink_to_fit();
+}
+
 Moved Channel::State::judge(int result)
 {
     switch (SSL_get_error(tls.get(), result)) {
     case SSL_ERROR_WANT_READ:
         return Moved::wants_read;
-    case SSL_ERROR_WANT_WRITE:
-        return Moved::wants_write;
+    case SSL_ERROR_ZERO_RETURN: // the peer says no more, and may yet listen
+        return Moved::closed;
     default:
         ERR_clear_error();
+        is_broken = true;
         return Moved::closed;
     }
 }
@@ -137,91 +148,159 @@ Moved Channel::State::read_some(std::size_t size)
     return Moved::some;
 }
 
-Moved Channel::State::write_some()
+// Large pieces are sealed from where they are, in whole records; only their ends are copied.
+void Channel::State::say(std::string_view bytes)
 {
-    const auto bytes = std::string_view(output).substr(sent);
-    ssize_t put = 0;
-    if (tls) {
-        ERR_clear_error();
-        put = SSL_write(tls.get(), bytes.data(), static_cast<int>(std::min(bytes.size(), large_read)));
-        if (put <= 0) return judge(static_cast<int>(put));
-    } else {
-        put = send(socket.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (put < 0 && (errno == EAGAIN || errno == EINTR)) return Moved::wants_write;
-        if (put < 0) return Moved::closed;
+    constexpr std::size_t most_overhead = 256; // of a record
+    if (tls && bytes.size() >= record_most)
+        ends.sealed.reserve(ends.sealed.size() + bytes.size() +
+                            (bytes.size() / record_most + 2) * most_overhead);
+    while (tls && output.size() - sent + bytes.size() >= record_most) {
+        const auto missing = sent == output.size() ? 0 : record_most - (output.size() - sent);
+        output += bytes.substr(0, missing);
+        bytes.remove_prefix(missing);
+        if (sent < output.size())
+            seal_output();
+        else
+            bytes.remove_prefix(seal(bytes.substr(0, record_most)));
+        if (is_broken) return;
     }
-    sent += static_cast<std::size_t>(put);
+    output += bytes;
+}
+
+// How much of it has been sealed; all of it, unless the connection is broken.
+std::size_t Channel::State::seal(std::string_view bytes)
+{
+    std::size_t done = 0;
+    while (done < bytes.size() && !is_broken) {
+        const auto most = std::min(bytes.size() - done, record_most);
+        const int put = SSL_write(tls.get(), bytes.data() + done, static_cast<int>(most));
+        if (put <= 0) is_broken = true;
+        if (put > 0) done += static_cast<std::size_t>(put);
+    }
+    if (is_broken) ERR_clear_error();
+    return done;
+}
+
+void Channel::State::seal_output()
+{
+    sent += seal(std::string_view(output).substr(sent));
+    if (sent < output.size()) return;
+    sent = 0;
+    output.clear();
+}
+
+Moved Channel::State::send_some()
+{
+    const auto bytes = tls ? ends.unsent() : std::string_view(output).substr(sent);
+    const auto put = ::send(socket.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (put < 0 && (errno == EAGAIN || errno == EINTR)) return Moved::wants_write;
+    if (put < 0) return Moved::closed;
+    const auto count = static_cast<std::size_t>(put);
+    sent_in_a_row += count;
+    if (tls)
+        ends.took(count);
+    else
+        sent += count;
     return Moved::some;
 }
 
 asio::awaitable<Heard> Channel::State::flush(Steady::time_point until)
 {
-    while (sent < output.size()) {
-        const auto moved = write_some();
+    if (tls) seal_output();
+    while (unsent() > 0) {
+        if (is_broken && ends.unsent().empty()) break; // what is left can be sealed by nobody
+        const auto moved = send_some();
         if (moved == Moved::some) continue;
         if (moved == Moved::closed) co_return Heard::closed;
-        const auto direction = moved == Moved::wants_read ? Socket::wait_read : Socket::wait_write;
-        const auto heard = co_await wait_for(direction, until);
+        const auto heard = co_await wait_for(Socket::wait_write, until);
         if (heard != Heard::line) co_return heard;
     }
     sent = 0;
     output.clear();
     if (output.capacity() > small_read) output.shrink_to_fit();
+    if (is_broken) co_return Heard::closed;
+    if (sent_in_a_row > most_sent_in_a_row) co_await give_others_a_turn();
     co_return Heard::line;
 }
 
-// Whoever sends faster than we work would never let us wait, and nobody else be served.
-asio::awaitable<Heard> Channel::State::give_others_a_turn(Steady::time_point until)
+// Whoever sends or takes faster than we work would never let us wait, and nobody else be served.
+asio::awaitable<void> Channel::State::give_others_a_turn()
 {
     reads_in_a_row = 0;
+    sent_in_a_row = 0;
     co_await asio::post(socket.get_executor(), asio::use_awaitable);
-    if (is_cut) co_return Heard::interrupted;
-    co_return Steady::now() < until ? Heard::line : Heard::timed_out;
 }
 
 asio::awaitable<Heard> Channel::State::fill(std::size_t size, Steady::time_point until, Wait wait)
 {
     gives_way = false; // what was said is sent whole, also while we are asked to end
+    bool has_answered = unsent() > 0;
     const auto flushed = co_await flush(until);
     if (flushed != Heard::line) co_return flushed;
     if (++reads_in_a_row > most_reads_in_a_row) {
-        const auto goes_on = co_await give_others_a_turn(until);
-        if (goes_on != Heard::line) co_return goes_on;
+        co_await give_others_a_turn();
+        if (is_cut) co_return Heard::interrupted;
+        if (Steady::now() >= until) co_return Heard::timed_out;
     }
     for (;;) {
-        const auto moved = read_some(size);
+        // Who has just been answered has not spoken yet: to look would be in vain.
+        const bool looks = !std::exchange(has_answered, false) || (tls && SSL_has_pending(tls.get()) == 1);
+        const auto moved = looks ? read_some(size) : Moved::wants_read;
         if (moved == Moved::some) co_return Heard::line;
+        if (unsent() > 0) { // TLS answers some records by itself
+            const auto answered = co_await flush(until);
+            if (answered != Heard::line) co_return answered;
+        }
         if (moved == Moved::closed) co_return Heard::closed;
         gives_way = wait == Wait::gives_way;
-        if (begin == end && gives_way) make_room(0); // nothing held while nobody speaks
-        const auto direction = moved == Moved::wants_write ? Socket::wait_write : Socket::wait_read;
-        const auto heard = co_await wait_for_more(direction, until);
+        if (begin == end && gives_way) hold_nothing(); // while nobody speaks
+        const auto heard = co_await wait_for_more(Socket::wait_read, until);
         gives_way = false;
         if (heard != Heard::line) co_return heard;
     }
 }
 
+void Channel::State::begin_tls(SSL_CTX* context)
+{
+    tls.reset(SSL_new(context));
+    ends.socket = socket.native_handle();
+    auto* const bio = tls ? bio_of(ends) : nullptr;
+    if (bio == nullptr) return tls.reset();
+    SSL_set_bio(tls.get(), bio, bio);
+    SSL_set_accept_state(tls.get());
+}
+
+void Channel::State::say_goodbye()
+{
+    if (!tls) return;
+    seal_output();
+    if (is_broken) return;
+    SSL_shutdown(tls.get());
+    ERR_clear_error();
+}
+
+// What it has to say at its end, a ticket, goes out with what is said first.
 asio::awaitable<bool> Channel::State::handshake(Steady::time_point until)
 {
     for (;;) {
         ERR_clear_error();
-        const int result = SSL_accept(tls.get());
+        const int result = SSL_do_handshake(tls.get());
         if (result == 1) co_return true;
         const auto moved = judge(result);
-        if (moved == Moved::closed) co_return false;
-        const auto direction = moved == Moved::wants_write ? Socket::wait_write : Socket::wait_read;
-        const auto heard = co_await wait_for(direction, until);
+        const auto said = co_await flush(until); // also why it failed
+        if (moved == Moved::closed || said != Heard::line) co_return false;
+        const auto heard = co_await wait_for(Socket::wait_read, until);
         if (heard != Heard::line) co_return false;
     }
 }
 
 asio::awaitable<bool> Channel::State::client_hello(Steady::time_point until)
 {
-    const int fd = socket.native_handle();
+    FirstRecord first(socket.native_handle());
     auto heard = Heard::line;
-    while (heard == Heard::line && missing_of_first_record(fd) > 0)
+    while (heard == Heard::line && !first.is_whole())
         heard = co_await wait_for(Socket::wait_read, until);
-    reset_wakeup(fd);
     co_return heard == Heard::line;
 }
 

@@ -1,6 +1,7 @@
 #include "core/net/client_hello.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 
 #include <poll.h>
@@ -14,9 +15,10 @@ namespace {
 constexpr std::size_t record_head = 5; // type, version, length (RFC 8446 §5.1)
 constexpr std::uint8_t handshake = 22;
 constexpr std::size_t largest_hello = std::size_t{16} * 1024;
+constexpr std::size_t usual_hello = std::size_t{4} * 1024;
 
 // Only TCP wakes its reader late.
-bool wakes_late(int socket)
+bool can_wake_late(int socket)
 {
     int domain = 0;
     socklen_t size = sizeof domain;
@@ -31,30 +33,35 @@ bool peer_has_gone(int socket)
     return poll(&asked, 1, 0) != 0;
 }
 
-bool wake_after(int socket, int bytes)
-{
-    return setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes) == 0;
-}
-
 } // namespace
 
-std::size_t missing_of_first_record(int socket)
+FirstRecord::~FirstRecord()
 {
-    if (!wakes_late(socket)) return 0;
-    std::array<std::uint8_t, record_head> head{};
-    const auto got = recv(socket, head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
-    if (got > 0 && head[0] != handshake) return 0;
-    const auto length = static_cast<std::size_t>(head[3]) << 8U | head[4];
-    const auto wanted = got < static_cast<ssize_t>(record_head) ? record_head : record_head + length;
-    int there = 0;
-    if (ioctl(socket, FIONREAD, &there) != 0 || wanted > record_head + largest_hello) return 0;
-    if (static_cast<std::size_t>(there) >= wanted || peer_has_gone(socket)) return 0;
-    return wake_after(socket, static_cast<int>(wanted)) ? wanted - static_cast<std::size_t>(there) : 0;
+    if (wakes_late_) wake_after(1);
 }
 
-void reset_wakeup(int socket)
+bool FirstRecord::is_whole()
 {
-    if (wakes_late(socket)) wake_after(socket, 1);
+    std::array<std::uint8_t, usual_hello> begin{};
+    const auto got = recv(socket_, begin.data(), begin.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0) return errno != EAGAIN && errno != EINTR;
+    if (got == 0 || begin[0] != handshake) return true;
+    auto there = static_cast<std::size_t>(got);
+    const auto length = static_cast<std::size_t>(begin[3]) << 8U | begin[4];
+    const auto wanted = there < record_head ? record_head : record_head + length;
+    if (there >= wanted || wanted > record_head + largest_hello) return true;
+    int readable = 0;
+    if (ioctl(socket_, FIONREAD, &readable) != 0) return true;
+    there = static_cast<std::size_t>(readable);
+    if (there >= wanted || peer_has_gone(socket_) || !can_wake_late(socket_)) return true;
+    return !wake_after(wanted);
+}
+
+bool FirstRecord::wake_after(std::size_t bytes)
+{
+    const int count = static_cast<int>(bytes);
+    wakes_late_ = setsockopt(socket_, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof count) == 0;
+    return wakes_late_;
 }
 
 } // namespace metka::net

@@ -6,10 +6,24 @@
 
 namespace metka::net {
 
-// How many bytes must lie unread in this socket before TLS has something to do: 0 when the first record is
-// whole, when it is no TLS at all, and when the peer has closed or it cannot be found out: TLS then finds the
-// words. The socket is set to wake its reader when so many have come; reset_wakeup() undoes that.
-std::size_t missing_of_first_record(int socket);
-void reset_wakeup(int socket);
+// The first record that lies unread in a socket.
+class FirstRecord {
+  public:
+    explicit FirstRecord(int socket) : socket_(socket) {}
+    ~FirstRecord(); // the socket wakes its reader as ever
+    FirstRecord(const FirstRecord&) = delete;
+    FirstRecord& operator=(const FirstRecord&) = delete;
+
+    // Whether TLS has something to do: the record is whole, it is no TLS at all, or the peer has closed or it
+    // cannot be found out: TLS then finds the words. If not, wait until the socket can be read and ask again:
+    // of a record that has begun to come, it wakes its reader when the rest is there.
+    bool is_whole();
+
+  private:
+    bool wake_after(std::size_t bytes);
+
+    int socket_;
+    bool wakes_late_ = false;
+};
 
 } // namespace metka::net

@@ -86,6 +86,10 @@ Result<void> Server::listen(sys::Descriptor descriptor, std::string name, Sessio
 {
     if (state_->find(name, address))
         return fail(Fault::conflict, "listener {} is served already at “{}”", name, address);
+    // Those accepted inherit it. Channel gathers replies; Nagle would only delay them (a Unix socket has
+    // none).
+    const int on = 1;
+    setsockopt(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const auto listener =
         std::make_shared<State::Listener>(State::Socket(state_->executor, descriptor.release()),
                                           std::move(name), std::move(address), std::move(session));
@@ -180,8 +184,6 @@ void Server::State::welcome(sys::Descriptor socket, const Origin& origin, const 
         send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         return;
     }
-    const int on = 1; // replies are gathered by Channel; Nagle would only delay them (a Unix socket has none)
-    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto channel = std::make_shared<Channel>(executor, std::move(socket), origin.peer);
     crowd.enter(++last, origin, channel);
     make_room();

@@ -35,6 +35,15 @@ void spawn(const asio::any_io_executor& executor, asio::awaitable<void> coroutin
                    });
 }
 
+void contain(const std::string& name, const std::function<void()>& work)
+{
+    try {
+        work();
+    } catch (...) {
+        report(name, std::current_exception());
+    }
+}
+
 std::uint64_t escaped_exceptions()
 {
     return escaped;

@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/base/secret.h"
+#include "core/net/ticket_keys.h"
 
 using SSL = struct ssl_st;
 using SSL_CTX = struct ssl_ctx_st;
@@ -25,8 +26,8 @@ struct HostPem {
     std::string_view key;   // PEM, without a passphrase
 };
 
-// The certificates of one program's listeners. Session tickets are bound to `scope` (a program's name), so
-// that a ticket of one service is worth nothing at another.
+// The certificates of one program's listeners. Sessions are resumed by tickets (one for each connection, and
+// no early data, which whoever records it could send again), whatever certificate they began with.
 class TlsContext {
   public:
     // Each client gets the certificate of the name it asks for (SNI, RFC 6066 §3), in any case of letters:
@@ -34,8 +35,8 @@ class TlsContext {
     // is no fault: clients come by address and by old names. invalid: one cannot be used, two have the same
     // host, or there is none for everybody else; the text names the host.
     static Result<std::shared_ptr<TlsContext>> make(std::span<const HostPem> certificates,
-                                                    std::string_view scope);
-    // The same with one certificate, for everybody.
+                                                    std::shared_ptr<TicketKeys> tickets);
+    // The same with one certificate, for everybody, and ticket keys of its own.
     static Result<std::shared_ptr<TlsContext>> make(std::string_view chain_pem, std::string_view key_pem,
                                                     std::string_view scope);
     ~TlsContext();
@@ -49,12 +50,13 @@ class TlsContext {
     };
     using Context = std::unique_ptr<SSL_CTX, Freed>;
 
-    explicit TlsContext(Context context) : context_(std::move(context)) {}
-    static Result<Context> make_context(const HostPem& pem, std::string_view scope);
-    Result<void> add(const HostPem& pem, std::string_view scope);
+    explicit TlsContext(std::shared_ptr<TicketKeys> tickets) : tickets_(std::move(tickets)) {}
+    Result<Context> make_context(const HostPem& pem) const;
+    Result<void> add(const HostPem& pem);
     SSL_CTX* context_for(std::string_view server_name) const; // null: the one for everybody else
     static int choose(SSL* connection, int* alert, void* self);
 
+    std::shared_ptr<TicketKeys> tickets_;
     Context context_; // for everybody else; the rules of a connection and its tickets are this one's
     std::map<std::string, Context, std::less<>> by_host_; // in small letters
 };

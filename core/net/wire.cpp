@@ -1,11 +1,11 @@
 #include "core/net/wire.h"
 
-#include <deque>
+#include <list>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
@@ -42,12 +42,15 @@ struct Wire::State {
     Handler handler;
     std::vector<std::function<void()>> when_closed;
     std::uint32_t next_number = 1;
-    std::unordered_map<std::uint32_t, std::shared_ptr<Pending>> pending;
-    std::deque<Frame> outbox;
+    // Thousands of wires lie idle, one for each open inbox: containers that hold nothing when they are empty.
+    std::map<std::uint32_t, std::shared_ptr<Pending>> pending;
+    std::list<Frame> outbox;
     bool pumping = false;
     std::size_t under_way = 0;
 
-    asio::awaitable<void> read(std::shared_ptr<Wire> self);
+    void listen(std::shared_ptr<Wire> self);
+    void read(std::shared_ptr<Wire> self);
+    bool expects_more() const { return pending.size() > 1 || under_way > 1; }
     asio::awaitable<void> pump(std::shared_ptr<Wire> self);
     asio::awaitable<void> answer(std::shared_ptr<Wire> self, Frame request);
     void take(const std::shared_ptr<Wire>& self, Frame frame);
@@ -71,7 +74,7 @@ void Wire::serve(Handler handler, std::function<void()> closed)
 {
     state_->handler = std::move(handler);
     if (closed) when_closed(std::move(closed));
-    spawn(state_->executor, state_->read(shared_from_this()), "wire to " + state_->peer);
+    state_->listen(shared_from_this());
 }
 
 bool Wire::is_open() const
@@ -110,9 +113,10 @@ asio::awaitable<Result<Frame>> Wire::ask(Frame request, std::chrono::millisecond
         co_return fail(Fault::unavailable, "{} is busy", state_->peer);
     }
     // A close in send() has answered already; its cancel came before anybody waited.
-    asio::error_code ignored;
-    if (!pending->answer)
+    if (!pending->answer) {
+        asio::error_code ignored;
         co_await pending->bell.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
     state_->pending.erase(number);
     if (!pending->answer) co_return fail(Fault::unavailable, "{} did not answer in time", state_->peer);
     co_return std::move(*pending->answer);
@@ -165,30 +169,42 @@ asio::awaitable<void> Wire::State::pump(std::shared_ptr<Wire> self)
     (void)self; // keeps this state alive until here
 }
 
-asio::awaitable<void> Wire::State::read(std::shared_ptr<Wire> self)
+// No coroutine: its frame would be half of what an idle wire costs.
+void Wire::State::listen(std::shared_ptr<Wire> self)
 {
-    asio::error_code error;
+    socket.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [self = std::move(self)](const asio::error_code& error) {
+                          auto& state = *self->state_;
+                          if (error) return state.shut();
+                          bool is_over = false; // a wire that an exception made deaf is none
+                          contain("wire to " + state.peer, [&] {
+                              state.read(self);
+                              is_over = true;
+                          });
+                          if (!is_over) state.shut();
+                      });
+}
+
+void Wire::State::read(std::shared_ptr<Wire> self)
+{
     for (int taken = 1; socket.is_open(); ++taken) {
         Frame frame;
         const auto passed = sys::receive_frame(socket.native_handle(), frame);
-        if (passed == Passed::whole) {
-            take(self, std::move(frame));
-            if (taken % frames_in_a_row == 0) co_await asio::post(executor, asio::use_awaitable);
-            continue;
-        }
         if (passed == Passed::broken) distrust("truncated, too large, or with too many descriptors");
-        if (passed != Passed::later) break;
-        co_await socket.async_wait(asio::posix::stream_descriptor::wait_read,
-                                   asio::redirect_error(asio::use_awaitable, error));
-        if (error) break;
+        if (passed == Passed::closed) shut();
+        if (passed != Passed::whole) break;
+        take(self, std::move(frame));
+        // Where nothing more can be under way, to look again would be in vain.
+        if (taken == frames_in_a_row || !expects_more()) break;
     }
-    shut();
-    (void)self; // keeps this state alive until here
+    if (socket.is_open()) listen(std::move(self));
 }
 
 void Wire::State::take(const std::shared_ptr<Wire>& self, Frame frame)
 {
     if (!frame.answer) {
+        if (frame.lacks_descriptors)
+            return reply(self, frame.number, fail(Fault::unavailable, "too many files are open"));
         if (under_way >= most_requests)
             return reply(self, frame.number, fail(Fault::unavailable, "too much to do"));
         ++under_way;
@@ -196,7 +212,9 @@ void Wire::State::take(const std::shared_ptr<Wire>& self, Frame frame)
     }
     const auto found = pending.find(frame.number);
     if (found == pending.end()) return; // its asker gave up
-    if (frame.kind == 0)
+    if (frame.lacks_descriptors)
+        found->second->answer = fail(Fault::unavailable, "too many files are open for what {} sent", peer);
+    else if (frame.kind == 0)
         found->second->answer = std::unexpected(sys::decode_error(frame));
     else
         found->second->answer = std::move(frame);
@@ -276,7 +294,8 @@ asio::awaitable<Result<Frame>> Link::ask(Frame request, std::chrono::millisecond
 {
     const auto wire = wire_; // replaced while we wait: this request stays with the wire it went out on
     if (!wire) co_return nobody();
-    co_return co_await wire->ask(std::move(request), deadline);
+    auto answer = co_await wire->ask(std::move(request), deadline);
+    co_return answer;
 }
 
 std::unexpected<Error> Link::nobody()

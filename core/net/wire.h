@@ -13,7 +13,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>

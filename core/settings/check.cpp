@@ -22,10 +22,11 @@ struct Listener {
     std::string_view key;
     std::vector<ListenAddress> Settings::* addresses;
 };
-constexpr std::array<Listener, 4> listeners{{{"smtp.listen", &Settings::smtp_listen},
+constexpr std::array<Listener, 5> listeners{{{"smtp.listen", &Settings::smtp_listen},
                                              {"submission.listen", &Settings::submission_listen},
                                              {"submissions.listen", &Settings::submissions_listen},
-                                             {"pop3s.listen", &Settings::pop3s_listen}}};
+                                             {"pop3s.listen", &Settings::pop3s_listen},
+                                             {"pop3.listen", &Settings::pop3_listen}}};
 
 void check_listeners(const Settings& settings, Problems& problems)
 {

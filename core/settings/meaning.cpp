@@ -13,10 +13,11 @@ struct Service {
     std::string_view name;
     std::vector<ListenAddress> Settings::* addresses;
 };
-constexpr std::array<Service, 4> services{{{"smtp", &Settings::smtp_listen},
+constexpr std::array<Service, 5> services{{{"smtp", &Settings::smtp_listen},
                                            {"submission", &Settings::submission_listen},
                                            {"submissions", &Settings::submissions_listen},
-                                           {"pop3s", &Settings::pop3s_listen}}};
+                                           {"pop3s", &Settings::pop3s_listen},
+                                           {"pop3", &Settings::pop3_listen}}};
 
 struct Both {
     const Settings& before;

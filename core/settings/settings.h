@@ -127,8 +127,10 @@ struct Settings {
     std::uint64_t smtp_connections_per_minute = 0;
     bool smtp_limit_loopback = false;
 
+    std::vector<ListenAddress> pop3_listen;
     std::chrono::milliseconds pop3_idle_timeout{};
     std::chrono::milliseconds pop3_login_timeout{};
+    std::chrono::milliseconds pop3_login_delay{};
     std::uint64_t pop3_connections = 0;
     std::uint64_t pop3_connections_per_address = 0;
     std::uint64_t pop3_connections_per_network = 0;

@@ -29,11 +29,15 @@ bool is_passing(int error_number)
            error_number == ENOMEM || error_number == ETOOMANYREFS;
 }
 
-// Takes every descriptor the kernel installed, also those beyond what a frame may carry, so that none leaks.
-bool take_descriptors(msghdr& message, Frame& frame)
-{
-    std::size_t taken = 0;
+struct Taken {
+    std::size_t count = 0;
     bool fits = true;
+};
+
+// Takes every descriptor the kernel installed, also those beyond what a frame may carry, so that none leaks.
+Taken take_descriptors(msghdr& message, Frame& frame)
+{
+    Taken taken;
     for (auto* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
         const auto count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -41,13 +45,13 @@ bool take_descriptors(msghdr& message, Frame& frame)
             int fd = -1;
             std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
             Descriptor owned(fd);
-            if (taken < Frame::most_descriptors)
-                frame.descriptors[taken++] = std::move(owned);
+            if (taken.count < Frame::most_descriptors)
+                frame.descriptors[taken.count++] = std::move(owned);
             else
-                fits = false;
+                taken.fits = false;
         }
     }
-    return fits;
+    return taken;
 }
 
 } // namespace
@@ -104,10 +108,14 @@ Passed receive_frame(int socket, Frame& frame)
     const auto got = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got < 0) return is_passing(errno) ? Passed::later : Passed::closed;
     frame = Frame{};
-    const bool fits = take_descriptors(message, frame);
-    const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+    const auto taken = take_descriptors(message, frame);
     if (got == 0) return Passed::closed;
-    if (static_cast<std::size_t>(got) < sizeof head || truncated || !fits || head.answer > 1)
+    // The kernel cuts off descriptors when the sender sent too many, and when we may open no more: then fewer
+    // came than there was room for. That is no fault of the sender, and no reason to lose the wire.
+    const bool are_cut_off = (message.msg_flags & MSG_CTRUNC) != 0;
+    frame.lacks_descriptors = are_cut_off && taken.count < Frame::most_descriptors;
+    const bool truncated = (message.msg_flags & MSG_TRUNC) != 0 || (are_cut_off && !frame.lacks_descriptors);
+    if (static_cast<std::size_t>(got) < sizeof head || truncated || !taken.fits || head.answer > 1)
         return Passed::broken;
     frame.number = head.number;
     frame.kind = head.kind;

@@ -36,6 +36,7 @@ struct Frame {
     bool answer = false;
     std::string body;
     std::array<Descriptor, most_descriptors> descriptors;
+    bool lacks_descriptors = false; // received: it came with more of them than this process may open
 
     bool fits() const; // on a wire
 

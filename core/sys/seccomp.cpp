@@ -28,8 +28,8 @@ constexpr Call for_all[] = {
     "rt_sigreturn", "sigaltstack", "restart_syscall", "getpid", "gettid", "getuid", "geteuid", "getgid",
     "getegid", "uname", "getrandom", "sysinfo", "getrusage", "exit", "exit_group",
     // what is open already
-    "read", "write", "readv", "writev", "pread64", "pwrite64", "close", "fstat", "lseek", "dup", "fcntl",
-    "fsync", "fdatasync", "ftruncate", "fallocate", "flock", "fadvise64",
+    "read", "write", "readv", "writev", "pread64", "pwrite64", "close", "fstat", "lseek", "dup", "dup2",
+    "dup3", "fcntl", "fsync", "fdatasync", "ftruncate", "fallocate", "flock", "fadvise64",
     // waiting
     "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll", "eventfd2", "timerfd_create",
     "timerfd_settime",

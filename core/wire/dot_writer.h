@@ -12,11 +12,12 @@ namespace metka::wire {
 
 class DotWriter {
   public:
-    void add(std::string_view stored,
-             std::string& out);    // appends at most twice as many bytes, and none if empty
+    // Appends at most twice as many bytes, and none if empty; for a moment `out` has room for that many.
+    void add(std::string_view stored, std::string& out);
     void finish(std::string& out); // once, after the last block
 
   private:
+    char* write(std::string_view stored, char* to);
     char last_ = '\n'; // the byte before: a message begins where a line does
 };
 

@@ -29,6 +29,7 @@ Parsed read_nothing(Pop3Command command, std::string_view arguments)
 Parsed read_text(Pop3Command command, std::string_view arguments)
 {
     if (arguments.empty()) return std::unexpected(Pop3Fault::arguments);
+    if (!is_utf8(arguments)) return std::unexpected(Pop3Fault::letters);
     command.text = arguments;
     return command;
 }
@@ -80,6 +81,8 @@ struct Row {
 // In the order of Pop3Keyword.
 constexpr std::array<Row, static_cast<std::size_t>(Pop3Keyword::count_)> rows{{
     {"CAPA", read_nothing},
+    {"STLS", read_nothing},
+    {"UTF8", read_nothing},
     {"USER", read_text},
     {"PASS", read_text},
     {"AUTH", read_mechanism},
@@ -94,14 +97,15 @@ constexpr std::array<Row, static_cast<std::size_t>(Pop3Keyword::count_)> rows{{
     {"QUIT", read_nothing},
 }};
 
-// What a browser says when a page makes it talk to our port.
-constexpr std::array<std::string_view, 9> methods{"GET",     "HEAD",  "POST",  "PUT",    "DELETE",
-                                                  "CONNECT", "TRACE", "PATCH", "OPTIONS"};
+// What a browser says when a page makes it talk to our port, and what a mail server says that is lost.
+constexpr std::array<std::string_view, 16> foreign_words{
+    "GET",     "HEAD", "POST", "PUT",  "DELETE", "CONNECT", "TRACE", "PATCH",
+    "OPTIONS", "HELO", "EHLO", "LHLO", "MAIL",   "RCPT",    "DATA",  "STARTTLS"};
 
 bool is_foreign(std::string_view keyword)
 {
     if (keyword.ends_with(':')) return true; // a header line: Host:, Content-Type:
-    return std::ranges::any_of(methods, [&](auto method) { return same_ignoring_case(method, keyword); });
+    return std::ranges::any_of(foreign_words, [&](auto word) { return same_ignoring_case(word, keyword); });
 }
 
 } // namespace

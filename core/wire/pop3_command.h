@@ -1,9 +1,10 @@
 #pragma once
-// One POP3 command line: RFC 1939 (commands), RFC 2449 §4 and §5 (length, CAPA), RFC 5034 (AUTH).
+// One POP3 command line: RFC 1939 (commands), RFC 2449 §4 and §5 (length, CAPA), RFC 2595 §4 (STLS), RFC 5034
+// (AUTH), RFC 6856 §2 (UTF8).
 //
 // The keyword is read in any case; arguments stand apart by spaces. What follows the one space after USER and
-// PASS is taken as it stands, spaces included (RFC 1939 §7, PASS). Which command fits which state is the
-// session's affair.
+// PASS is taken as it stands, spaces included (RFC 1939 §7, PASS), and must be UTF-8 (RFC 6856 §2.2). Which
+// command fits which state is the session's affair.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,8 @@ namespace metka::wire {
 
 enum class Pop3Keyword {
     capa,
+    stls,
+    utf8,
     user,
     pass,
     auth,
@@ -34,8 +37,8 @@ enum class Pop3Keyword {
 
 std::string_view name(Pop3Keyword); // "CAPA"
 
-// A command without CRLF. RFC 2449 §4 grants 255 octets with it; the two more are slack.
-constexpr std::size_t pop3_line_most = 255;
+// A command without CRLF. RFC 2449 §4 grants 255 octets with it; but USER with the longest address needs 261.
+constexpr std::size_t pop3_line_most = 510;
 // A response within AUTH (RFC 5034 §4).
 constexpr std::size_t pop3_auth_line_most = 12288;
 
@@ -53,7 +56,8 @@ enum class Pop3Fault {
     unknown,   // no such command
     arguments, // too many, too few
     number,    // not a number, or beyond 64 bits, or a message 0
-    foreign,   // another protocol's talk, most likely a browser's that was led here: close (SECURITY, ALPACA)
+    letters,   // a name or a password that is not UTF-8
+    foreign,   // HTTP or SMTP: most likely a browser that was led here: close (SECURITY 34)
     count_,
 };
 

@@ -21,7 +21,11 @@ void AccessEngine::adopt(AccessLimits limits, net::ConnectionLimits connections)
 
 Result<void> AccessEngine::listen(std::string name, std::string address, sys::Descriptor listener)
 {
-    auto session = [this](std::shared_ptr<net::Channel> channel) { return serve(std::move(channel)); };
+    const auto* const kind = listener_named(name);
+    if (!kind) return fail(Fault::not_found, "“{}” is no listener of metka-access: pop3s, pop3", name);
+    auto session = [this, tls = kind->tls](std::shared_ptr<net::Channel> channel) {
+        return serve(std::move(channel), tls);
+    };
     return server_.listen(std::move(listener), std::move(name), std::move(session), std::move(address));
 }
 
@@ -30,12 +34,17 @@ Result<void> AccessEngine::close_listener(const std::string& name, const std::st
     return server_.stop_listening(name, address);
 }
 
-asio::awaitable<void> AccessEngine::serve(std::shared_ptr<net::Channel> channel)
+asio::awaitable<void> AccessEngine::serve(std::shared_ptr<net::Channel> channel, Tls tls)
 {
-    const auto tls = tls_;
+    const auto certificate = tls_;
     const auto limits = limits_;
-    if (!tls) co_return;
-    const bool safe = co_await channel->start_tls(*tls, limits->handshake);
+    if (!certificate) co_return;
+    if (tls == Tls::by_stls) {
+        Session session(*channel, collaborators_, *limits, certificate);
+        co_await session.run();
+        co_return;
+    }
+    const bool safe = co_await channel->start_tls(*certificate, limits->handshake);
     if (!safe) {
         sys::log(sys::Level::debug, "pop3.no_tls", {{"peer", channel->peer()}});
         co_return;

@@ -1,5 +1,5 @@
 #pragma once
-// The POP3S service: sessions on the listeners that metkad bound, TLS from their first byte (RFC 8314 §3.3).
+// The POP3 service: sessions on the listeners that metkad bound (listener.h).
 
 #include <functional>
 #include <memory>
@@ -10,6 +10,7 @@
 
 #include "core/net/server.h"
 #include "core/net/tls.h"
+#include "daemon/access/listener.h"
 #include "daemon/access/session.h"
 
 namespace metka::access {
@@ -23,7 +24,8 @@ class AccessEngine {
     void use_tls(std::shared_ptr<net::TlsContext> context) { tls_ = std::move(context); }
     // For sessions from now on; those under way keep the limits they began with.
     void adopt(AccessLimits limits, net::ConnectionLimits connections);
-    Result<void> listen(std::string name, std::string address, sys::Descriptor listener); // see net::Server
+    // "pop3s" or "pop3"; not_found for any other name. For the rest see net::Server.
+    Result<void> listen(std::string name, std::string address, sys::Descriptor listener);
     Result<void> close_listener(const std::string& name, const std::string& address);
     // Stops listening; sessions end at their next wait for a command, and delete nothing. Then calls `done`.
     void drain(std::function<void()> done, net::Pace pace = net::Pace::at_once)
@@ -33,7 +35,7 @@ class AccessEngine {
     std::size_t connections() const { return server_.connections(); }
 
   private:
-    asio::awaitable<void> serve(std::shared_ptr<net::Channel> channel);
+    asio::awaitable<void> serve(std::shared_ptr<net::Channel> channel, Tls tls);
 
     const Collaborators collaborators_;
     std::shared_ptr<const AccessLimits> limits_;

@@ -2,40 +2,34 @@
 
 namespace metka::access {
 
-Maildrop::Maildrop(std::vector<maildir::Listed> messages, std::size_t most) : messages_(std::move(messages))
+bool Maildrop::has(std::uint64_t number) const
 {
-    if (messages_.size() > most) messages_.resize(most);
-    reset();
-}
-
-const maildir::Listed* Maildrop::find(std::uint64_t number) const
-{
-    if (number == 0 || number > messages_.size() || marked_[number - 1]) return nullptr;
-    return &messages_[number - 1];
+    if (number == 0 || number > size()) return false;
+    return marks_.empty() || !marks_[number - 1];
 }
 
 void Maildrop::mark(std::uint64_t number)
 {
-    marked_[number - 1] = true;
-    --count_;
-    octets_ -= messages_[number - 1].octets;
+    marks_.resize(size());
+    marks_[number - 1] = true;
+    ++marked_count_;
+    marked_octets_ += octets(number);
 }
 
 void Maildrop::reset()
 {
-    marked_.assign(messages_.size(), false);
-    count_ = messages_.size();
-    octets_ = 0;
-    for (const auto& message : messages_)
-        octets_ += message.octets;
+    marks_.clear();
+    marked_count_ = 0;
+    marked_octets_ = 0;
 }
 
-std::vector<std::string> Maildrop::marked_names() const
+std::vector<maildir::MessageIndex> Maildrop::marked() const
 {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < messages_.size(); ++i)
-        if (marked_[i]) names.push_back(messages_[i].name);
-    return names;
+    std::vector<maildir::MessageIndex> indices;
+    indices.reserve(marked_count_);
+    for (std::size_t i = 0; i < marks_.size(); ++i)
+        if (marks_[i]) indices.push_back(static_cast<maildir::MessageIndex>(i));
+    return indices;
 }
 
 } // namespace metka::access

@@ -2,9 +2,12 @@
 // The messages of a session as they were when it logged in, numbered from 1 (RFC 1939 §4), and which of them
 // it has marked as deleted. Numbers stay as they are; what is marked is counted and shown no more until
 // reset().
+//
+// How large each message is, is learnt when a command wants to know; a client that only asks whether there is
+// mail costs a few bytes.
 
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "core/maildir/mail_store.h"
@@ -13,24 +16,32 @@ namespace metka::access {
 
 class Maildrop {
   public:
-    // Keeps the first `most` of them.
-    Maildrop(std::vector<maildir::Listed> messages, std::size_t most);
+    explicit Maildrop(const maildir::Opened& opened) : opened_(opened) {}
 
-    std::uint64_t size() const { return messages_.size(); }  // the last number
-    const maildir::Listed* find(std::uint64_t number) const; // none: no such number, or marked
+    std::uint64_t size() const { return opened_.messages; } // the last number
+    bool has(std::uint64_t number) const;                   // and it is not marked
+    static maildir::MessageIndex index(std::uint64_t number)
+    {
+        return static_cast<maildir::MessageIndex>(number - 1);
+    }
 
-    void mark(std::uint64_t number); // one that find() finds
+    bool knows_octets() const { return octets_.has_value(); }
+    void learn(std::vector<std::uint64_t> octets) { octets_ = std::move(octets); }      // of each message
+    std::uint64_t octets(std::uint64_t number) const { return (*octets_)[number - 1]; } // when they are known
+
+    void mark(std::uint64_t number); // one that it has, when octets are known
     void reset();
 
-    std::uint64_t count() const { return count_; }   // of those not marked
-    std::uint64_t octets() const { return octets_; } // of those not marked
-    std::vector<std::string> marked_names() const;
+    std::uint64_t count() const { return opened_.messages - marked_count_; }
+    std::uint64_t octets() const { return opened_.octets - marked_octets_; }
+    std::vector<maildir::MessageIndex> marked() const;
 
   private:
-    std::vector<maildir::Listed> messages_;
-    std::vector<bool> marked_;
-    std::uint64_t count_ = 0;
-    std::uint64_t octets_ = 0;
+    maildir::Opened opened_;
+    std::optional<std::vector<std::uint64_t>> octets_;
+    std::vector<bool> marks_; // empty: none
+    std::uint64_t marked_count_ = 0;
+    std::uint64_t marked_octets_ = 0;
 };
 
 } // namespace metka::access

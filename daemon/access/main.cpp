@@ -1,4 +1,4 @@
-// metka-access(8): lets users fetch their mail by POP3S.
+// metka-access(8): lets users fetch their mail by POP3 over TLS.
 
 #include "core/household/child.h"
 #include "core/household/handed_over.h"
@@ -19,6 +19,7 @@ AccessLimits limits(const Settings& settings)
     AccessLimits limits;
     limits.idle = settings.pop3_idle_timeout;
     limits.login = settings.pop3_login_timeout;
+    limits.login_delay = settings.pop3_login_delay;
     return limits;
 }
 
@@ -57,7 +58,7 @@ class AccessProgram final : public household::Resident {
 
     Result<void> use_certificates(std::span<const household::HostCertificate> certificates) override
     {
-        auto context = household::tls_context(certificates, Program::access);
+        auto context = household::tls_context(certificates, tickets_);
         if (!context) return pass(context);
         engine_.use_tls(std::move(*context));
         return {};
@@ -81,6 +82,8 @@ class AccessProgram final : public household::Resident {
     }
 
     asio::io_context& loop_;
+    const std::shared_ptr<net::TicketKeys> tickets_ = // for as long as the program runs: tls.h
+        net::TicketKeys::kept_by(loop_.get_executor(), household::executable(Program::access));
     net::Link auth_;
     SystemClock clock_;
     login::WireAuthenticator authenticator_{auth_};
@@ -100,7 +103,7 @@ int main(int count, char** words)
 {
     return metka::household::run({.program = metka::household::Program::access,
                                   .reader = metka::settings::Reader::access,
-                                  .sentence = "Lets users fetch their mail by POP3S.",
+                                  .sentence = "Lets users fetch their mail by POP3 over TLS.",
                                   .posture = metka::access::posture,
                                   .rehearse = metka::net::rehearse_tls,
                                   .open = metka::access::open},

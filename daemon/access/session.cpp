@@ -1,10 +1,6 @@
 #include "daemon/access/session.h"
 
 #include <algorithm>
-#include <array>
-
-#include <asio/post.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include "core/sys/log.h"
 #include "daemon/access/replies.h"
@@ -14,26 +10,38 @@ namespace metka::access {
 namespace {
 
 constexpr std::size_t much_unsent = std::size_t{32} * 1024;
+constexpr auto seldom = std::chrono::seconds(10); // a third of the silence that loses an inbox
 
 } // namespace
 
-Session::Session(net::Channel& channel, const Collaborators& collaborators, const AccessLimits& limits)
+Session::Session(net::Channel& channel, const Collaborators& collaborators, const AccessLimits& limits,
+                 std::shared_ptr<const net::TlsContext> stls)
     : channel_(channel),
       collaborators_(collaborators),
       limits_(limits),
       id_(Id::make(collaborators.clock.now()).hex()),
-      login_until_(Steady::now() + limits.login)
+      ends_(Steady::now() + limits.session),
+      login_until_(Steady::now() + limits.login),
+      stls_(std::move(stls)),
+      taking_(limits)
 {
 }
 
 asio::awaitable<void> Session::run() // RFC 1939 §3
 {
     say(replies::greeting);
+    co_await begin_tls();                           // RFC 2595 §4
     co_await authorization();                       // §4
     if (goes_on()) co_await transaction();          // §5
     if (ending_ == Ending::quit) co_await update(); // §6
     log_end();
     co_await channel_.close();
+}
+
+asio::awaitable<void> Session::begin_tls()
+{
+    while (goes_on() && stls_)
+        co_await obey_next(clear_rows, left_for_login());
 }
 
 asio::awaitable<void> Session::authorization()
@@ -45,68 +53,68 @@ asio::awaitable<void> Session::authorization()
 asio::awaitable<void> Session::transaction()
 {
     while (goes_on())
-        co_await obey_next(transaction_rows, limits_.idle);
+        co_await obey_next(transaction_rows, within_session(limits_.idle));
 }
 
 asio::awaitable<void> Session::update()
 {
-    auto names = maildrop_ ? maildrop_->marked_names() : std::vector<std::string>{};
-    const bool removed = co_await remove_marked(std::move(names));
+    const auto farewell = co_await remove_marked();
     // Before the reply: a client that has heard it may log in again at once, and must not be told IN-USE.
     if (inbox_) co_await inbox_->unlock();
-    say(removed ? replies::goodbye : replies::not_all_removed);
+    say(farewell);
 }
 
-asio::awaitable<bool> Session::remove_marked(std::vector<std::string> names)
+asio::awaitable<std::string> Session::remove_marked()
 {
-    if (names.empty()) co_return true;
-    const auto count = names.size();
-    const auto removed = co_await inbox_->remove(std::move(names));
-    if (removed) {
-        removed_messages_ = count;
-        co_return true;
-    }
+    auto marked = maildrop_ ? maildrop_->marked() : std::vector<maildir::MessageIndex>{};
+    const auto count = marked.size();
+    if (marked.empty()) co_return std::string(replies::goodbye);
+    const auto removal = co_await inbox_->remove(std::move(marked));
+    removed_messages_ = removal ? removal->removed : 0;
+    if (removal && removal->left == 0) co_return std::string(replies::goodbye);
     sys::log(sys::Level::warning, "pop3.not_removed",
-             {{"session", id_}, {"login", login_}, {"why", removed.error().text}});
+             {{"session", id_}, {"login", login_}, {"why", removal ? removal->why : removal.error().text}});
     ending_ = Ending::not_removed;
-    co_return false;
+    if (removal) co_return replies::not_removed(removal->left, count);
+    const bool is_lost = removal.error().fault == Fault::conflict;
+    co_return std::string(is_lost ? replies::taken_over : replies::perhaps_not_removed);
 }
 
 // --- commands
 // ------------------------------------------------------------------------------------------------
 
-asio::awaitable<void> Session::obey_next(std::span<const Row> rows, net::Channel::Patience patience)
+asio::awaitable<void> Session::obey_next(std::span<const Row> rows, Patience patience)
 {
     const auto reading = co_await channel_.read_line(limits_.line, patience);
-    switch (reading.heard) {
-    case net::Heard::line:
-        break;
-    case net::Heard::closed:
-        co_return end(Ending::closed);
-    case net::Heard::timed_out:
-        co_return end(Ending::timed_out); // RFC 1939 §3: without a word
-    case net::Heard::interrupted:
-        co_return end(Ending::drained); // POP3 has no reply to a question that was not asked
-    }
+    if (reading.heard != net::Heard::line) co_return end(ending_of(reading.heard));
     const auto command = wire::parse_pop3(reading.line);
-    if (command) co_return co_await obey(rows, *command);
-    if (command.error() == wire::Pop3Fault::foreign) {
-        say(replies::refusal(command.error()));
-        co_return end(Ending::foreign);
-    }
-    error(replies::refusal(command.error()));
+    if (!command) co_return refuse(command.error());
+    const auto row = std::ranges::find(rows, command->keyword, &Row::keyword);
+    if (row == rows.end()) co_return error(maildrop_ ? replies::logged_in_already : replies::log_in_first);
+    if (is_silent_to_store()) co_await be_heard();
+    if (!goes_on()) co_return say(replies::taken_over);
+    co_await (this->*row->act)(*command);
+    co_await make_room(); // before more is read
 }
 
-asio::awaitable<void> Session::obey(std::span<const Row> rows, const wire::Pop3Command& command)
+// RFC 1939 §3: a session that is not wanted any more ends without a word.
+Ending Session::ending_of(net::Heard heard)
 {
-    const auto row = std::ranges::find(rows, command.keyword, &Row::keyword);
-    if (row == rows.end()) co_return error(maildrop_ ? replies::logged_in_already : replies::log_in_first);
-    co_await (this->*row->act)(command);
+    if (heard == net::Heard::timed_out) return Ending::timed_out;
+    return heard == net::Heard::interrupted ? Ending::drained : Ending::closed;
+}
+
+void Session::refuse(wire::Pop3Fault fault)
+{
+    if (fault != wire::Pop3Fault::foreign) return error(replies::refusal(fault));
+    say(replies::refusal(fault));
+    end(Ending::foreign);
 }
 
 asio::awaitable<void> Session::capa(const wire::Pop3Command&)
 {
-    say(replies::capabilities);
+    const auto line = stls_ ? replies::Line::in_the_clear : replies::Line::under_tls;
+    say(replies::capabilities(line, limits_.login_delay));
     co_return;
 }
 
@@ -122,9 +130,36 @@ asio::awaitable<void> Session::quit(const wire::Pop3Command&)
 asio::awaitable<void> Session::make_room()
 {
     if (channel_.unsent() < much_unsent) co_return;
-    const bool sent = co_await channel_.flush(limits_.sending);
-    if (!sent) end(Ending::closed);
-    co_await asio::post(asio::use_awaitable); // a client that takes all we have lets others have their turn
+    for (bool sent = false; !sent;) {
+        const auto unsent = channel_.unsent();
+        const auto begun = Steady::now();
+        const auto patience = within_session(std::min<Patience>(taking_.patience(), seldom));
+        sent = co_await channel_.flush(patience);
+        const auto waited = std::chrono::floor<Patience>(Steady::now() - begun);
+        const auto left = channel_.unsent(); // sealing makes it a little more
+        taking_.note(unsent - std::min(unsent, left), waited);
+        if (!sent && waited < patience) co_return end(Ending::closed);
+        if (!sent && within_session(taking_.patience()) == Patience::zero()) co_return end(Ending::timed_out);
+        if (is_silent_to_store()) co_await be_heard();
+        if (!goes_on()) co_return;
+    }
+}
+
+bool Session::is_silent_to_store() const
+{
+    return maildrop_ && collaborators_.clock.now() - heard_by_store_ >= seldom;
+}
+
+asio::awaitable<void> Session::be_heard()
+{
+    heard_by_store_ = collaborators_.clock.now();
+    const auto first = co_await inbox_->uids(0, 1);
+    if (!first && first.error().fault == Fault::conflict) end(Ending::taken_over);
+}
+
+Session::Patience Session::left_until(Steady::time_point then) const
+{
+    return std::max(std::chrono::floor<Patience>(then - Steady::now()), Patience::zero());
 }
 
 void Session::error(std::string_view reply)
@@ -141,14 +176,11 @@ void Session::end(Ending ending)
 
 void Session::log_end() const
 {
-    constexpr std::array<std::string_view, 10> words{
-        "none",    "quit",       "closed",     "timed-out", "drained", "errors", "wrong-passwords",
-        "foreign", "unreadable", "not-removed"};
     sys::log(sys::Level::info, "pop3.closed",
              {{"session", id_},
               {"peer", channel_.peer()},
               {"login", login_},
-              {"how", words[static_cast<std::size_t>(ending_)]},
+              {"how", ending_words[static_cast<std::size_t>(ending_)]},
               {"sent", sent_messages_},
               {"removed", removed_messages_},
               {"errors", errors_}});

@@ -17,15 +17,36 @@ namespace {
 
 using Keyword = wire::Pop3Keyword;
 
+// The password was right, and opens nothing all the same.
+struct Refusal {
+    login::Verdict verdict;
+    std::string_view why; // in the log
+    std::string_view reply;
+};
+
+constexpr std::array<Refusal, 2> right_and_refused{{
+    {login::Verdict::suspended, "suspended", replies::suspended},
+    {login::Verdict::too_soon, "logged in a moment ago", replies::too_soon},
+}};
+
 } // namespace
 
-const std::array<Session::Row, 5> Session::authorization_rows{{
+const std::array<Session::Row, 7> Session::authorization_rows{{
     {Keyword::capa, &Session::capa},
+    {Keyword::stls, &Session::tls_already},
+    {Keyword::utf8, &Session::utf8},
     {Keyword::user, &Session::user},
     {Keyword::pass, &Session::pass},
     {Keyword::auth, &Session::auth},
     {Keyword::quit, &Session::quit},
 }};
+
+// RFC 6856 §2.1. Messages are sent as they are stored, with this and without (metka-standards(7)).
+asio::awaitable<void> Session::utf8(const wire::Pop3Command&)
+{
+    say(replies::letters);
+    co_return;
+}
 
 // Whether the name exists is told neither here nor after PASS.
 asio::awaitable<void> Session::user(const wire::Pop3Command& command)
@@ -48,13 +69,8 @@ asio::awaitable<void> Session::auth(const wire::Pop3Command& command)
 {
     if (command.text.empty()) co_return say(replies::mechanisms);
     if (!same_ignoring_case(command.text, "PLAIN")) co_return error(replies::unknown_mechanism);
-    std::optional<std::string> response;
-    if (command.initial_response)
-        response = std::string(*command.initial_response);
-    else
-        response = co_await plain_response();
+    auto response = co_await plain_response(command.initial_response);
     if (!response) co_return;
-
     auto decoded = wire::decode_base64(*response);
     wipe(*response);
     if (!decoded) co_return error(replies::broken_response);
@@ -62,27 +78,34 @@ asio::awaitable<void> Session::auth(const wire::Pop3Command& command)
     wipe(*decoded);
     if (!credentials) co_return error(replies::broken_response);
     const bool as_itself = credentials->authzid.empty() || credentials->authzid == credentials->authcid;
+    if (as_itself) {
+        co_await log_in(std::move(credentials->authcid), std::move(credentials->password));
+        co_return;
+    }
     const login::Answer as_another; // nobody acts for another here
-    if (!as_itself) co_return co_await deny(credentials->authcid, as_another);
-    co_await log_in(std::move(credentials->authcid), std::move(credentials->password));
+    co_await deny(credentials->authcid, as_another);
 }
 
-// The line after "+ ". No value: cancelled, broken or gone, and answered if there is somebody to answer.
-asio::awaitable<std::optional<std::string>> Session::plain_response()
+// What came with the command, or else the line after "+ ". No value: cancelled, broken or gone, and answered
+// if there is somebody to answer.
+asio::awaitable<std::optional<std::string>> Session::plain_response(std::optional<std::string_view> initial)
 {
+    if (initial) co_return std::string(*initial);
     say(replies::go_ahead);
     const auto reading = co_await channel_.read_line(limits_.auth_line, left_for_login());
-    if (reading.heard == net::Heard::closed) end(Ending::closed);
-    if (reading.heard == net::Heard::timed_out) end(Ending::timed_out);
-    if (reading.heard == net::Heard::interrupted) end(Ending::drained);
-    if (reading.heard != net::Heard::line) co_return std::nullopt;
+    if (reading.heard != net::Heard::line) {
+        end(ending_of(reading.heard));
+        co_return std::nullopt;
+    }
     const auto fault = reading.line.fault;
-    if (fault == wire::LineFault::none && reading.line.text != "*") co_return std::string(reading.line.text);
-    if (fault == wire::LineFault::none)
+    if (fault == wire::LineFault::too_long)
+        error(replies::refusal(wire::Pop3Fault::too_long));
+    else if (fault != wire::LineFault::none)
+        error(replies::refusal(wire::Pop3Fault::broken_line));
+    else if (reading.line.text == "*")
         error(replies::authentication_cancelled);
     else
-        error(replies::refusal(fault == wire::LineFault::too_long ? wire::Pop3Fault::too_long
-                                                                  : wire::Pop3Fault::broken_line));
+        co_return std::string(reading.line.text);
     co_return std::nullopt;
 }
 
@@ -94,17 +117,13 @@ asio::awaitable<void> Session::log_in(std::string name, Secret password)
                            .peer = channel_.peer()};
     auto answer = co_await collaborators_.authenticator.check(std::move(attempt));
     if (!answer) co_return refuse_login(name, answer.error().text, replies::cannot_say);
-    switch (answer->verdict) {
-    case login::Verdict::right:
-    case login::Verdict::expired:
-        co_return co_await open_maildrop(std::move(*answer));
-    case login::Verdict::suspended:
-        co_return refuse_login(name, "suspended", replies::suspended);
-    case login::Verdict::wrong:
-    case login::Verdict::not_now:
-    case login::Verdict::count_:
-        co_return co_await deny(name, *answer);
+    if (answer->verdict == login::Verdict::right || answer->verdict == login::Verdict::expired) {
+        co_await open_maildrop(std::move(*answer));
+        co_return;
     }
+    const auto row = std::ranges::find(right_and_refused, answer->verdict, &Refusal::verdict);
+    if (row != right_and_refused.end()) co_return refuse_login(name, row->why, row->reply);
+    co_await deny(name, *answer);
 }
 
 // Each guess costs its connection more time than the last, and its source what metka-auth says. "Not now"
@@ -128,22 +147,18 @@ asio::awaitable<void> Session::open_maildrop(login::Answer answer)
 {
     inbox_ = collaborators_.open_inbox(std::move(answer.inbox));
     if (!inbox_) co_return refuse_login(answer.login, "no wire to the inbox", replies::cannot_say);
-    const auto locked = co_await inbox_->lock();
-    if (!locked) {
-        const bool in_use = locked.error().fault == Fault::conflict;
+    const auto opened = co_await inbox_->open();
+    if (!opened) {
+        const bool in_use = opened.error().fault == Fault::conflict;
         inbox_.reset();
-        co_return refuse_login(answer.login, locked.error().text,
+        co_return refuse_login(answer.login, opened.error().text,
                                in_use ? replies::in_use : replies::cannot_say);
-    }
-    auto messages = co_await inbox_->list();
-    if (!messages) {
-        inbox_.reset();
-        co_return refuse_login(answer.login, messages.error().text, replies::cannot_say);
     }
     channel_.stand(net::Standing::stays);
     login_ = std::move(answer.login);
     rights_ = answer.verdict == login::Verdict::expired ? Rights::read_only : Rights::full;
-    maildrop_.emplace(std::move(*messages), limits_.messages);
+    maildrop_.emplace(*opened);
+    heard_by_store_ = collaborators_.clock.now();
     sys::log(sys::Level::info, "pop3.login",
              {{"session", id_},
               {"peer", channel_.peer()},
@@ -151,8 +166,8 @@ asio::awaitable<void> Session::open_maildrop(login::Answer answer)
               {"rights", rights_ == Rights::full ? "full" : "read-only"},
               {"tls", channel_.tls_summary()},
               {"messages", maildrop_->count()}});
-    const auto opened = rights_ == Rights::full ? replies::opened : replies::opened_expired;
-    say(opened(maildrop_->count(), maildrop_->octets()));
+    const auto welcome = rights_ == Rights::full ? replies::opened : replies::opened_expired;
+    say(welcome(maildrop_->count(), maildrop_->octets()));
 }
 
 void Session::refuse_login(const std::string& name, std::string_view why, std::string_view reply)
@@ -160,11 +175,6 @@ void Session::refuse_login(const std::string& name, std::string_view why, std::s
     sys::log(sys::Level::info, "pop3.refused",
              {{"session", id_}, {"peer", channel_.peer()}, {"name", name}, {"why", why}});
     error(reply);
-}
-
-net::Channel::Patience Session::left_for_login() const
-{
-    return std::chrono::floor<net::Channel::Patience>(login_until_ - Steady::now());
 }
 
 } // namespace metka::access

@@ -2,10 +2,11 @@
 
 #include <array>
 #include <cerrno>
-#include <vector>
+#include <span>
 
 #include <unistd.h>
 
+#include "core/base/text.h"
 #include "core/sys/log.h"
 #include "core/wire/dot_writer.h"
 #include "daemon/access/replies.h"
@@ -17,26 +18,29 @@ namespace {
 
 using Keyword = wire::Pop3Keyword;
 
-constexpr std::size_t block_size = std::size_t{32} * 1024;
+constexpr std::size_t block_size = std::size_t{64} * 1024;
 
-Result<std::string_view> read_block(const sys::Descriptor& file, std::uint64_t offset,
-                                    std::vector<char>& block)
+// Where one block of a message is read and made ready. Between two awaits only: a session that waits for its
+// client keeps none of it.
+struct Workplace {
+    std::array<char, block_size> stored;
+    std::string sent;
+};
+
+Workplace& workplace()
+{
+    thread_local Workplace place;
+    return place;
+}
+
+// Shorter than a block: the message ends there.
+Result<std::string_view> read_block(const sys::Descriptor& file, std::uint64_t offset, std::span<char> block)
 {
     for (;;) {
         const auto got = pread(file.get(), block.data(), block.size(), static_cast<off_t>(offset));
         if (got >= 0) return std::string_view(block.data(), static_cast<std::size_t>(got));
         if (errno != EINTR) return fail_errno(errno, "reading a message");
     }
-}
-
-std::string octets_row(std::uint64_t number, const maildir::Listed& message)
-{
-    return replies::list_row(number, message.octets);
-}
-
-std::string uid_row(std::uint64_t number, const maildir::Listed& message)
-{
-    return replies::list_row(number, message.uid);
 }
 
 } // namespace
@@ -62,59 +66,80 @@ asio::awaitable<void> Session::stat(const wire::Pop3Command&)
 
 asio::awaitable<void> Session::list(const wire::Pop3Command& command)
 {
-    co_await show(command, octets_row);
+    const auto number = command.message;
+    if (number && !has(command)) co_return;
+    const bool known = co_await learn_octets();
+    if (!known) co_return;
+    if (number) co_return say(replies::single(replies::list_row(*number, maildrop_->octets(*number))));
+    say(replies::listing);
+    for (std::uint64_t each = 1; each <= maildrop_->size() && goes_on(); ++each) {
+        if (!maildrop_->has(each)) continue;
+        say(replies::list_row(each, maildrop_->octets(each)));
+        co_await make_room();
+    }
+    if (goes_on()) say(replies::end_of_list);
 }
 
 asio::awaitable<void> Session::uidl(const wire::Pop3Command& command)
 {
-    co_await show(command, uid_row);
-}
-
-asio::awaitable<void> Session::show(const wire::Pop3Command& command, ShowRow row)
-{
-    if (command.message) {
-        const auto* message = named_by(command);
-        if (message) say(replies::single(row(*command.message, *message)));
+    if (!command.message) {
+        co_await show_uids();
         co_return;
     }
-    say(replies::listing);
-    for (std::uint64_t number = 1; number <= maildrop_->size() && goes_on(); ++number) {
-        const auto* message = maildrop_->find(number);
-        if (!message) continue;
-        say(row(number, *message));
+    const auto number = *command.message;
+    if (!has(command)) co_return;
+    const auto uid = co_await inbox_->uids(Maildrop::index(number), 1);
+    if (!uid) co_return cannot_read(uid.error());
+    say(replies::single(
+        replies::list_row(number, std::string_view(uid->lines).substr(0, uid->lines.find('\n')))));
+}
+
+// A list that has begun and cannot be had to its end has no way to say so but to break off (as
+// send_message()).
+asio::awaitable<void> Session::show_uids()
+{
+    std::uint64_t number = 0;
+    do {
+        const auto part =
+            co_await inbox_->uids(static_cast<maildir::MessageIndex>(number), maildrop_->size());
+        if (!part && number == 0) co_return cannot_read(part.error());
+        if (!part) co_return end(Ending::unreadable);
+        if (number == 0) say(replies::listing);
+        for (const auto uid : split(std::string_view(part->lines).substr(0, part->lines.rfind('\n')), '\n')) {
+            if (maildrop_->has(++number)) say(replies::list_row(number, uid));
+            if (number == maildrop_->size()) break;
+        }
         co_await make_room();
-    }
-    say(replies::end_of_list);
+    } while (goes_on() && number < maildrop_->size());
+    if (goes_on()) say(replies::end_of_list);
 }
 
 asio::awaitable<void> Session::retr(const wire::Pop3Command& command)
 {
-    const auto* message = named_by(command);
+    const auto message = co_await open_message(command);
     if (!message) co_return;
-    const auto file = co_await open_message(message->name);
-    if (!file) co_return;
     say(replies::octets_follow(message->octets));
-    co_await send_message(file, std::nullopt);
+    co_await send_message(message->file, std::nullopt);
     if (goes_on()) ++sent_messages_;
 }
 
 asio::awaitable<void> Session::top(const wire::Pop3Command& command)
 {
-    const auto* message = named_by(command);
-    if (!message) co_return;
     const auto lines = command.lines;
-    const auto file = co_await open_message(message->name);
-    if (!file) co_return;
+    const auto message = co_await open_message(command);
+    if (!message) co_return;
     say(replies::top);
-    co_await send_message(file, lines);
+    co_await send_message(message->file, lines);
 }
 
 asio::awaitable<void> Session::dele(const wire::Pop3Command& command)
 {
-    const auto* message = named_by(command);
-    if (!message) co_return;
+    const auto number = *command.message;
+    if (!has(command)) co_return;
     if (rights_ == Rights::read_only) co_return say(replies::read_only);
-    maildrop_->mark(*command.message);
+    const bool known = co_await learn_octets();
+    if (!known) co_return;
+    maildrop_->mark(number);
     say(replies::marked);
 }
 
@@ -131,23 +156,43 @@ asio::awaitable<void> Session::noop(const wire::Pop3Command&)
     co_return;
 }
 
-const maildir::Listed* Session::named_by(const wire::Pop3Command& command)
+bool Session::has(const wire::Pop3Command& command)
 {
-    const auto* message = maildrop_->find(*command.message);
-    if (!message) say(replies::no_such_message);
-    return message;
+    if (maildrop_->has(*command.message)) return true;
+    say(replies::no_such_message);
+    return false;
 }
 
-asio::awaitable<sys::Descriptor> Session::open_message(std::string name)
+asio::awaitable<bool> Session::learn_octets()
 {
-    auto file = co_await inbox_->read(std::move(name));
-    if (file) co_return std::move(*file);
-    const bool vanished = file.error().fault == Fault::not_found;
-    say(vanished ? replies::vanished : replies::cannot_read);
-    if (!vanished)
-        sys::log(sys::Level::warning, "pop3.unreadable",
-                 {{"session", id_}, {"login", login_}, {"why", file.error().text}});
-    co_return sys::Descriptor{};
+    if (maildrop_->knows_octets()) co_return true;
+    auto octets = co_await inbox_->octets();
+    if (octets)
+        maildrop_->learn(std::move(*octets));
+    else
+        cannot_read(octets.error());
+    co_return octets.has_value();
+}
+
+asio::awaitable<std::optional<maildir::StoredMessage>> Session::open_message(const wire::Pop3Command& command)
+{
+    if (!has(command)) co_return std::nullopt;
+    auto message = co_await inbox_->read(Maildrop::index(*command.message));
+    if (message) co_return std::move(*message);
+    cannot_read(message.error());
+    co_return std::nullopt;
+}
+
+void Session::cannot_read(const Error& why)
+{
+    if (why.fault == Fault::not_found) return say(replies::vanished);
+    if (why.fault == Fault::conflict) {
+        say(replies::taken_over);
+        return end(Ending::taken_over);
+    }
+    say(replies::cannot_read);
+    sys::log(sys::Level::warning, "pop3.unreadable",
+             {{"session", id_}, {"login", login_}, {"why", why.text}});
 }
 
 // A message that cannot be read to its end has no way to say so but to break off: without the final dot, no
@@ -155,30 +200,27 @@ asio::awaitable<sys::Descriptor> Session::open_message(std::string name)
 asio::awaitable<void> Session::send_message(const sys::Descriptor& file,
                                             std::optional<std::uint64_t> body_lines)
 {
-    std::vector<char> block(block_size);
-    std::string out;
     wire::DotWriter writer;
     std::optional<wire::TopCutter> cutter;
     if (body_lines) cutter.emplace(*body_lines);
 
-    for (std::uint64_t offset = 0; goes_on() && !(cutter && cutter->is_done());) {
-        const auto stored = read_block(file, offset, block);
-        if (!stored) {
+    bool is_whole = false;
+    for (std::uint64_t offset = 0; !is_whole; offset += block_size) {
+        auto& [stored, sent] = workplace();
+        const auto block = read_block(file, offset, stored);
+        if (!block) {
             sys::log(sys::Level::warning, "pop3.unreadable",
-                     {{"session", id_}, {"login", login_}, {"why", stored.error().text}});
+                     {{"session", id_}, {"login", login_}, {"why", block.error().text}});
             co_return end(Ending::unreadable);
         }
-        if (stored->empty()) break;
-        offset += stored->size();
-        out.clear();
-        writer.add(cutter ? cutter->add(*stored) : *stored, out);
-        say(out);
+        sent.clear();
+        writer.add(cutter ? cutter->add(*block) : *block, sent);
+        is_whole = block->size() < block_size || (cutter && cutter->is_done());
+        if (is_whole) writer.finish(sent);
+        say(sent);
         co_await make_room();
+        if (!goes_on()) co_return;
     }
-    if (!goes_on()) co_return;
-    out.clear();
-    writer.finish(out);
-    say(out);
 }
 
 } // namespace metka::access

@@ -43,6 +43,23 @@ class BoundedTable {
         rows_.erase(row);
     }
     std::size_t size() const { return rows_.size(); }
+    template <class Visit>
+    void each(Visit visit) const // visit(key, value), in no order
+    {
+        for (const auto& [key, value] : rows_)
+            visit(std::string_view(key), value);
+    }
+    // change(key, value) may change the value; where it says false, the row goes.
+    template <class Change>
+    void keep_if(Change change)
+    {
+        for (auto row = rows_.begin(); row != rows_.end();) {
+            const auto here = row++;
+            if (change(std::string_view(here->first), here->second)) continue;
+            places_.erase(here->first);
+            rows_.erase(here);
+        }
+    }
 
   private:
     std::size_t most_;

@@ -5,6 +5,7 @@
 #include "core/maildir/protocol.h"
 #include "core/policy/login.h"
 #include "core/sys/log.h"
+#include "daemon/auth/app_password.h"
 #include "daemon/auth/kept_hash.h"
 
 namespace metka::auth {
@@ -43,6 +44,12 @@ const ServiceRow& row(Service service)
     return services[static_cast<std::size_t>(service)];
 }
 
+std::string_view word_of(Tried::Verdict verdict)
+{
+    constexpr std::array<std::string_view, 4> words{"right", "wrong", "not-heard", "not-now"};
+    return words.at(static_cast<std::size_t>(verdict));
+}
+
 void log_checked(const CheckLogin& question, std::string_view verdict)
 {
     sys::log(sys::Level::info, "login.checked",
@@ -50,6 +57,30 @@ void log_checked(const CheckLogin& question, std::string_view verdict)
               {"service", row(question.service).name},
               {"name", question.name},
               {"peer", question.peer}});
+}
+
+void log_checked(const CheckLogin& question, std::string_view verdict, std::string_view app_password)
+{
+    sys::log(sys::Level::info, "login.checked",
+             {{"verdict", verdict},
+              {"service", row(question.service).name},
+              {"name", question.name},
+              {"peer", question.peer},
+              {"app_password", app_password}});
+}
+
+// Whether what was right then is so now: the app password if it was one, else the main one.
+bool opens_as(const Openable& then, const Openable& now)
+{
+    if (!then.account || !now.account || then.account->id != now.account->id) return false;
+    if (then.app_password) return now.app_password && now.app_password->id == then.app_password->id;
+    return then.main && now.main && now.main->version == then.main->version;
+}
+
+// As the login book has it.
+Id key_of(const Tried& tried)
+{
+    return tried.app_password ? Id(tried.app_password->id) : Id();
 }
 
 } // namespace
@@ -94,12 +125,15 @@ Gatekeeper::Answer Gatekeeper::answer_metkad(Frame request)
         std::uint16_t kind;
         Answer (Gatekeeper::*answer)(Frame);
     };
-    static constexpr std::array<Row, 5> rows{{
+    static constexpr std::array<Row, 8> rows{{
         {login::SetPassword::kind, &Gatekeeper::set_password},
         {login::SetHashes::kind, &Gatekeeper::set_hashes},
         {login::VerifyPassword::kind, &Gatekeeper::verify_password},
         {login::PasswordChanged::kind, &Gatekeeper::forget_password},
         {login::RemoveSecrets::kind, &Gatekeeper::remove_secrets},
+        {login::AddAppPassword::kind, &Gatekeeper::add_app_password},
+        {login::ListAppPasswords::kind, &Gatekeeper::list_app_passwords},
+        {login::RemoveAppPassword::kind, &Gatekeeper::remove_app_password},
     }};
     for (const auto& each : rows)
         if (each.kind == request.kind) return (this->*each.answer)(std::move(request));
@@ -108,74 +142,121 @@ Gatekeeper::Answer Gatekeeper::answer_metkad(Frame request)
 
 Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
 {
-    const auto account = directory_.login(question.name);
-    if (!account) co_return pass(account);
     Candidate candidate{.from = net::origin_of(question.peer), .name = question.name};
-    const auto tried = co_await try_password(std::move(candidate), *account, question.password);
-    if (!tried) co_return pass(tried);
+    Key key{.find = [&] { return directory_.login(question.name); },
+            .password = question.password,
+            .opener = Opener::any_password};
+    const auto opened = co_await try_password(std::move(candidate), std::move(key));
+    if (!opened) co_return pass(opened);
+    const auto* const tried = &opened->tried;
+    const auto& account = opened->account;
     if (tried->verdict != Tried::Verdict::right) {
-        const bool is_wrong = tried->verdict == Tried::Verdict::wrong;
-        log_checked(question, is_wrong ? "wrong" : "not-now");
-        co_return sys::encode(LoginChecked{.verdict = is_wrong ? Verdict::wrong : Verdict::not_now,
+        const bool is_refused = tried->verdict == Tried::Verdict::refused;
+        log_checked(question, word_of(tried->verdict));
+        co_return sys::encode(LoginChecked{.verdict = is_refused ? Verdict::not_now : Verdict::wrong,
                                            .wait = static_cast<std::uint64_t>(tried->wait.count())});
     }
     const auto judged = policy::judge_login(
-        {.suspended = (*account)->suspended, .valid_ends = (*account)->valid_ends, .now = clock_.now()});
+        {.suspended = account->suspended, .valid_ends = account->valid_ends, .now = clock_.now()});
+    const bool is_let_in = policy::lets_in(judged, row(question.service).purpose);
+    if (is_let_in && is_too_soon(account->id, question.service)) {
+        log_checked(question, "too-soon");
+        co_return sys::encode(LoginChecked{.verdict = Verdict::too_soon});
+    }
     const auto& verdict = verdicts[static_cast<std::size_t>(judged)];
-    log_checked(question, verdict.name);
+    if (tried->app_password)
+        log_checked(question, verdict.name, tried->app_password->name);
+    else
+        log_checked(question, verdict.name);
     LoginChecked checked{.verdict = verdict.said};
-    if (judged != policy::LoginVerdict::suspended)
-        checked = {verdict.said, (*account)->id, (*account)->login};
+    if (judged != policy::LoginVerdict::suspended) checked = {verdict.said, account->id, account->login};
     auto answer = sys::encode(checked);
-    if (question.service == Service::pop3 && policy::lets_in(judged, row(question.service).purpose)) {
-        auto inbox = co_await open_inbox((*account)->id);
+    if (question.service == Service::pop3 && is_let_in) {
+        auto inbox = open_inbox(account->id);
         if (!inbox) co_return pass(inbox);
         answer.descriptors[0] = std::move(*inbox);
     }
+    if (is_let_in) logins_.note(account->id, key_of(*tried), question.service, question.peer, clock_.now());
     co_return answer;
 }
 
-Result<std::optional<Lock>> Gatekeeper::lock_of(const directory::InboxRecord& account)
+// A clock that was set back holds nobody up.
+bool Gatekeeper::is_too_soon(const InboxId& account, Service service) const
+{
+    if (service != Service::pop3 || login_delay_.count() == 0) return false;
+    const auto last = logins_.last(account, service);
+    const auto now = clock_.now();
+    return last && last->at <= now && now - last->at < login_delay_;
+}
+
+Result<Locks> Gatekeeper::locks_of(const directory::InboxRecord& account)
 {
     if (unix_users_ != nullptr && account.kind == directory::InboxKind::shell) {
         auto entry = unix_users_->find(account.login, account.shell_uid, clock_.now());
         if (!entry) return pass(entry);
-        if (!*entry || !Hasher::knows((*entry)->hash)) return std::optional<Lock>();
-        return std::optional(Lock{.hash = std::move((*entry)->hash), .version = std::move((*entry)->line)});
+        if (!*entry) return Locks{.main = {}, .is_closed = true};
+        if (!Hasher::knows((*entry)->hash)) return Locks{};
+        return Locks{.main = Lock{.hash = std::move((*entry)->hash), .version = std::move((*entry)->line)}};
     }
     const auto stored = secrets_.hash_of(account.id);
     if (!stored) return pass(stored);
-    if (!*stored) return std::optional<Lock>();
-    return std::optional(Lock{.hash = **stored, .version = **stored});
+    if (!*stored) return Locks{};
+    return Locks{.main = Lock{.hash = **stored, .version = **stored}};
 }
 
-asio::awaitable<Result<Tried>> Gatekeeper::try_password(Candidate candidate,
-                                                        const std::optional<directory::InboxRecord>& account,
-                                                        const Secret& password)
+Result<Openable> Gatekeeper::openable_by(const Key& key)
 {
-    if (account) {
-        auto lock = lock_of(*account);
-        if (!lock) co_return pass(lock);
-        candidate.account = account->id;
-        candidate.lock = std::move(*lock);
+    auto account = key.find();
+    if (!account) return pass(account);
+    Locks locks{.main = {}, .is_closed = true};
+    if (*account) {
+        auto found = locks_of(**account);
+        if (!found) return pass(found);
+        locks = std::move(*found);
     }
-    auto tried = co_await trials_.try_password(std::move(candidate), password);
-    co_return tried;
+    Openable openable{.account = std::move(*account), .main = std::move(locks.main), .app_password = {}};
+    const auto letters = read_app_password(key.password.reveal());
+    if (letters && key.opener == Opener::any_password) { // looked up for names that nobody has, too
+        const auto id = openable.account ? openable.account->id : InboxId();
+        auto found = secrets_.app_password(id, digest_of(id, *letters), clock_.now());
+        if (!found) return pass(found);
+        if (!locks.is_closed) openable.app_password = std::move(*found);
+    }
+    return openable;
+}
+
+asio::awaitable<Result<Opened>> Gatekeeper::try_password(Candidate candidate, Key key)
+{
+    auto openable = openable_by(key);
+    if (!openable) co_return pass(openable);
+    if (openable->account) candidate.account = openable->account->id;
+    candidate.lock = openable->main;
+    candidate.app_password = openable->app_password;
+    auto opens_still = [&]() -> Result<bool> {
+        auto now = openable_by(key);
+        if (!now) return pass(now);
+        const bool is_still_right = opens_as(*openable, *now);
+        *openable = std::move(*now);
+        return is_still_right;
+    };
+    const auto tried =
+        co_await trials_.try_password(std::move(candidate), key.password, std::move(opens_still));
+    if (!tried) co_return pass(tried);
+    co_return Opened{.tried = *tried, .account = std::move(openable->account)};
 }
 
 // One wire that reaches this inbox and no other: one end to the store, the other to the session that logged
-// in.
-asio::awaitable<Result<sys::Descriptor>> Gatekeeper::open_inbox(InboxId inbox)
+// in. Nobody waits for the store here: what the session asks waits in the wire, and if the store takes no
+// grant, the wire ends.
+Result<sys::Descriptor> Gatekeeper::open_inbox(InboxId inbox)
 {
+    if (!store_.is_up()) return net::Link::nobody();
     auto wire = sys::make_wire();
-    if (!wire) co_return pass(wire);
-    auto request = sys::encode(maildir::GrantInbox{.inbox = inbox});
-    request.descriptors[0] = std::move(wire->one);
-    const auto granted = co_await store_.ask(std::move(request));
-    if (!granted) co_return pass(granted);
-    const auto done = sys::decode<maildir::Done>(*granted);
-    if (!done) co_return fail(Fault::unavailable, "metka-store broke the rules of its wire");
-    co_return std::move(wire->other);
+    if (!wire) return pass(wire);
+    auto grant = sys::encode(maildir::GrantInbox{.inbox = inbox});
+    grant.descriptors[0] = std::move(wire->one);
+    store_.tell(std::move(grant));
+    return std::move(wire->other);
 }
 
 Gatekeeper::Answer Gatekeeper::set_password(Frame request)
@@ -213,19 +294,18 @@ Gatekeeper::Answer Gatekeeper::verify_password(Frame request)
     if (!question) co_return pass(question);
     const auto account = directory_.inbox(question->account);
     if (!account) co_return pass(account);
-    // Its owner's own shell: a place that no attacker from outside can use up.
-    Candidate candidate{.from = net::origin_of("my " + question->account.hex()),
+    Candidate candidate{.from = net::origin_of(shell_of_account(question->account.hex())),
                         .name = *account ? (*account)->login : std::string()};
     const auto name = candidate.name;
-    const auto tried = co_await try_password(std::move(candidate), *account, question->password);
-    if (!tried) co_return pass(tried);
-    constexpr std::array<std::string_view, 3> words{"right", "wrong", "not-now"};
+    Key key{.find = [&] { return directory_.inbox(question->account); },
+            .password = question->password,
+            .opener = Opener::main_password};
+    const auto opened = co_await try_password(std::move(candidate), std::move(key));
+    if (!opened) co_return pass(opened);
+    const auto* const tried = &opened->tried;
     sys::log(sys::Level::info, "login.checked",
-             {{"verdict", words.at(static_cast<std::size_t>(tried->verdict))},
-              {"service", "my"},
-              {"name", name},
-              {"peer", "metkad"}});
-    if (tried->verdict == Tried::Verdict::refused)
+             {{"verdict", word_of(tried->verdict)}, {"service", "my"}, {"name", name}, {"peer", "metkad"}});
+    if (tried->verdict == Tried::Verdict::refused || tried->verdict == Tried::Verdict::unheard)
         co_return fail(Fault::unavailable, "too many wrong passwords were given; try again in a minute");
     co_return sys::encode(login::Verified{.right = tried->verdict == Tried::Verdict::right});
 }
@@ -244,6 +324,7 @@ Gatekeeper::Answer Gatekeeper::remove_secrets(Frame request)
     if (!wanted) co_return pass(wanted);
     const auto removed = secrets_.remove(wanted->account);
     trials_.forget(wanted->account);
+    logins_.forget(wanted->account);
     if (!removed) co_return pass(removed);
     co_return sys::encode(login::Stored{});
 }

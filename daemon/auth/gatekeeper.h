@@ -1,7 +1,7 @@
 #pragma once
 // What metka-auth answers: yes or no to a log-in, and done to metkad. Every answer to a wrong log-in is the
 // same, and every wrong one that is looked at costs one hash, whether the account exists, has a password, or
-// not (SECURITY 14); trials.h says which ones are looked at.
+// not (SECURITY 14; a hash of another kind costs more: password.h). trials.h says which ones are looked at.
 
 #include <asio/awaitable.hpp>
 
@@ -10,11 +10,31 @@
 #include "core/login/protocol.h"
 #include "core/net/wire.h"
 #include "daemon/auth/hash_pool.h"
+#include "daemon/auth/login_book.h"
 #include "daemon/auth/secrets.h"
 #include "daemon/auth/shadow.h"
 #include "daemon/auth/trials.h"
 
 namespace metka::auth {
+
+// What can open an account now.
+struct Locks {
+    std::optional<Lock> main; // none: no password is right but app passwords
+    bool is_closed = false;   // its Unix user is locked, expired or another: nothing opens it
+};
+
+// What one password can open now.
+struct Openable {
+    std::optional<directory::InboxRecord> account; // none: nobody has that name
+    std::optional<Lock> main;
+    std::optional<AppKey> app_password; // the one that was said, if it opens the account
+};
+
+// How a password was tried, and whose it is: the account as it was afterwards.
+struct Opened {
+    Tried tried;
+    std::optional<directory::InboxRecord> account;
+};
 
 class Gatekeeper {
   public:
@@ -27,6 +47,10 @@ class Gatekeeper {
                const Clock& clock, Stopwatch stopwatch = &std::chrono::steady_clock::now,
                const UnixUsers* unix_users = nullptr, PatienceLimits patience = {});
     void limit(PatienceLimits patience) { trials_.limit(patience); } // for guesses from now on
+    // The least time between two POP3 log-ins to one account (RFC 2449 §6.5).
+    void delay_logins(std::chrono::milliseconds delay) { login_delay_ = delay; }
+    LoginBook& logins() { return logins_; } // who was let in
+    Trials& trials() { return trials_; }
 
     // The handler of the wire of a program that may ask for this one service: metka-smtp never gets an inbox.
     net::Wire::Handler handler_for(login::Service service);
@@ -38,17 +62,29 @@ class Gatekeeper {
     Answer answer_program(login::Service service, net::Frame request);
     Answer answer_metkad(net::Frame request);
     Answer check(login::CheckLogin question);
-    asio::awaitable<Result<sys::Descriptor>> open_inbox(InboxId inbox);
-    // None: no password is right.
-    Result<std::optional<Lock>> lock_of(const directory::InboxRecord& account);
-    asio::awaitable<Result<Tried>> try_password(Candidate candidate,
-                                                const std::optional<directory::InboxRecord>& account,
-                                                const Secret& password);
+    bool is_too_soon(const InboxId& account, login::Service service) const;
+    Result<sys::Descriptor> open_inbox(InboxId inbox);
+    // App passwords open what programs ask about, and nothing that changes the account: with its main
+    // password alone can another one be set (`my password`), and will the web's account settings open.
+    enum class Opener { any_password, main_password };
+    using Finder = std::function<Result<std::optional<directory::InboxRecord>>()>;
+    struct Key {
+        Finder find; // the account, as it is named
+        const Secret& password;
+        Opener opener;
+    };
+    Result<Locks> locks_of(const directory::InboxRecord& account);
+    Result<Openable> openable_by(const Key& key);
+    // To try takes time. What was removed, replaced or suspended meanwhile opens nothing when this returns.
+    asio::awaitable<Result<Opened>> try_password(Candidate candidate, Key key);
     Answer set_password(net::Frame request);
     Answer set_hashes(net::Frame request);
     Answer verify_password(net::Frame request);
     Answer forget_password(net::Frame request);
     Answer remove_secrets(net::Frame request);
+    Answer add_app_password(net::Frame request);
+    Answer list_app_passwords(net::Frame request);
+    Answer remove_app_password(net::Frame request);
 
     directory::Directory& directory_;
     Secrets& secrets_;
@@ -57,6 +93,8 @@ class Gatekeeper {
     const Clock& clock_;
     const UnixUsers* unix_users_;
     Trials trials_;
+    LoginBook logins_;
+    std::chrono::milliseconds login_delay_{};
 };
 
 } // namespace metka::auth

@@ -1,5 +1,7 @@
 #include "daemon/auth/hash_pool.h"
 
+#include <algorithm>
+
 #include "core/net/aside.h"
 
 namespace metka::auth {
@@ -40,9 +42,10 @@ void HashPool::limit(std::size_t at_once)
 }
 
 template <class Work>
-asio::awaitable<std::invoke_result_t<Work&>> HashPool::when_there_is_room(Work work)
+asio::awaitable<std::invoke_result_t<Work&>> HashPool::when_there_is_room(Asker asker, Work work)
 {
-    if (under_way_ >= limits_.at_once + limits_.waiting)
+    const auto kept = asker == Asker::stranger ? std::min(limits_.kept_from_strangers, limits_.waiting) : 0;
+    if (under_way_ >= limits_.at_once + limits_.waiting - kept)
         co_return fail(Fault::unavailable, "{} log-ins are being checked already", under_way_);
     const Place place(under_way_);
     const auto threads = threads_;
@@ -52,13 +55,14 @@ asio::awaitable<std::invoke_result_t<Work&>> HashPool::when_there_is_room(Work w
 
 asio::awaitable<Result<std::string>> HashPool::hash(const Secret& password)
 {
-    return when_there_is_room([&hasher = *hasher_, &password] { return hasher.hash(password); });
+    return when_there_is_room(Asker::acquainted,
+                              [&hasher = *hasher_, &password] { return hasher.hash(password); });
 }
 
-asio::awaitable<Result<bool>> HashPool::verify(const Secret& password, const std::string& stored)
+asio::awaitable<Result<bool>> HashPool::verify(const Secret& password, const std::string& stored, Asker asker)
 {
     return when_there_is_room(
-        [&hasher = *hasher_, &password, &stored] { return hasher.verify(password, stored); });
+        asker, [&hasher = *hasher_, &password, &stored] { return hasher.verify(password, stored); });
 }
 
 } // namespace metka::auth

@@ -8,6 +8,8 @@
 #include "core/net/spawn.h"
 #include "core/sys/log.h"
 #include "daemon/auth/gatekeeper.h"
+#include "daemon/auth/login_desk.h"
+#include "daemon/auth/login_diary.h"
 #include "daemon/auth/password.h"
 #include "daemon/auth/postage.h"
 #include "daemon/auth/posture.h"
@@ -19,6 +21,12 @@ namespace {
 using household::Program;
 using login::Service;
 using settings::Settings;
+
+// What is kept over a restart beside the secrets; null: it could not be opened, and begins anew.
+struct Memories {
+    std::unique_ptr<SendingMemory> sending;
+    std::unique_ptr<LoginMemory> logins;
+};
 
 constexpr auto minute = std::chrono::minutes(1);
 constexpr auto hour = std::chrono::hours(1);
@@ -34,8 +42,7 @@ class AuthProgram final : public household::Resident {
   public:
     AuthProgram(asio::io_context& loop, const Settings& settings,
                 std::unique_ptr<directory::Directory> directory, Secrets secrets,
-                std::unique_ptr<Hasher> hasher, std::unique_ptr<UnixUsers> unix_users,
-                std::unique_ptr<SendingMemory> memory)
+                std::unique_ptr<Hasher> hasher, std::unique_ptr<UnixUsers> unix_users, Memories memories)
         : loop_(loop),
           peers_(loop.get_executor()),
           directory_(std::move(directory)),
@@ -45,9 +52,14 @@ class AuthProgram final : public household::Resident {
           gatekeeper_(*directory_, secrets_, hashes_, store_, clock_, &std::chrono::steady_clock::now,
                       unix_users_.get(), patience(settings)),
           housekeeping_(gatekeeper_.handler_for_metkad()),
-          postage_(loop.get_executor(), *directory_, clock_, std::move(memory), settings,
-                   [this](login::SendingStopped stopped) { return tell_metkad(stopped); })
+          diary_(loop.get_executor(), gatekeeper_.logins(), std::move(memories.logins)),
+          postage_(loop.get_executor(), *directory_, clock_, std::move(memories.sending), settings,
+                   [this](login::SendingStopped stopped) { return tell_metkad(stopped); }),
+          desk_(gatekeeper_.trials(), {.book = gatekeeper_.logins(), .diary = diary_, .postage = postage_})
     {
+        gatekeeper_.delay_logins(settings.pop3_login_delay);
+        net::spawn(loop.get_executor(), diary_.run(), "last log-ins");
+        net::spawn(loop.get_executor(), diary_.catch_up(), "last log-ins of the one before");
         net::spawn(loop.get_executor(), postage_.run(), "sending counts");
         net::spawn(loop.get_executor(), postage_.catch_up(), "sending counts of the one before");
     }
@@ -68,22 +80,28 @@ class AuthProgram final : public household::Resident {
 
     asio::awaitable<Result<net::Frame>> answer_metkad(net::Frame request) override
     {
-        return housekeeping_(std::move(request));
+        auto told = desk_.answer(request);
+        if (told) co_return std::move(*told);
+        auto answer = co_await housekeeping_(std::move(request));
+        co_return answer;
     }
 
     Result<void> adopt(const Settings& settings) override
     {
         hashes_.limit(settings.auth_parallel_hashes);
         gatekeeper_.limit(patience(settings));
+        gatekeeper_.delay_logins(settings.pop3_login_delay);
         postage_.adopt(settings);
         return {};
     }
 
     void drain(std::function<void()> done, net::Pace) override
     {
+        diary_.stop();
         postage_.stop();
         peers_.drain([this, whole = std::move(done)] {
-            postage_.save_now(); // what was counted for sessions that drained
+            diary_.save_now(); // what was noted and counted for sessions that drained
+            postage_.save_now();
             whole();
         });
     }
@@ -116,7 +134,9 @@ class AuthProgram final : public household::Resident {
     Gatekeeper gatekeeper_;
     net::Wire::Handler housekeeping_;
     std::shared_ptr<net::Wire> metkad_;
+    LoginDiary diary_;
     Postage postage_;
+    LoginDesk desk_;
 };
 
 // Whoever made the wire to metkad is metkad: an instance that is not root's has passwords of its own for
@@ -137,6 +157,23 @@ std::unique_ptr<UnixUsers> unix_users_if_any()
     return users;
 }
 
+// Without them everything goes on.
+Memories open_memories(const std::string& folder)
+{
+    Memories memories;
+    auto sending = SendingMemory::open(folder + "sending.db");
+    if (sending)
+        memories.sending = std::move(*sending);
+    else
+        sys::log(sys::Level::error, "sending.forgotten", {{"why", sending.error().text}});
+    auto logins = LoginMemory::open(folder + "logins.db");
+    if (logins)
+        memories.logins = std::move(*logins);
+    else
+        sys::log(sys::Level::error, "logins.forgotten", {{"why", logins.error().text}});
+    return memories;
+}
+
 Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const Settings& settings)
 {
     auto directory = directory::open_directory(settings.state_folder + "/directory/metka.db");
@@ -145,14 +182,11 @@ Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const 
     if (!secrets) return pass(secrets);
     auto hasher = Hasher::make();
     if (!hasher) return pass(hasher);
-    // Without it everything goes on; only the counts of what was sent begin anew.
-    auto memory = SendingMemory::open(settings.state_folder + "/secrets/sending.db");
-    if (!memory) sys::log(sys::Level::error, "sending.forgotten", {{"why", memory.error().text}});
     auto unix_users = unix_users_if_any();
     sys::log(sys::Level::info, "auth.shell_passwords", {{"of", unix_users ? "unix" : "metka"}});
     return std::make_unique<AuthProgram>(loop, settings, std::move(*directory), std::move(*secrets),
                                          std::move(*hasher), std::move(unix_users),
-                                         memory ? std::move(*memory) : nullptr);
+                                         open_memories(settings.state_folder + "/secrets/"));
 }
 
 // libcrypt loads nothing late that we know of; this says so at every start, for what we make ourselves and

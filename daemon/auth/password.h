@@ -24,6 +24,8 @@ class Hasher {
     static Result<std::unique_ptr<Hasher>> make(unsigned long cost = 0);
 
     Result<std::string> hash(const Secret& password);
+    // A wrong one costs at least a hash of dummy()'s cost: where `stored` is another kind, or of another
+    // cost, that is computed, too.
     Result<bool> verify(const Secret& password, const std::string& stored);
     static bool knows(const std::string& stored);       // whether crypt(3) would take it for a hash
     const std::string& dummy() const { return dummy_; } // of a password that nobody has, at the same cost
@@ -32,6 +34,7 @@ class Hasher {
   private:
     explicit Hasher(unsigned long cost) : cost_(cost) {}
     Result<std::string> crypt(const Secret& password, const std::string& setting);
+    bool costs_as_dummy(std::string_view stored) const;
 
     unsigned long cost_;
     std::string dummy_;

@@ -14,6 +14,17 @@ std::string pair_of(const Guess& guess)
 
 } // namespace
 
+void Patience::Counter::count_wrong(const Allowance& allowance, Time now)
+{
+    if (bucket.is_full(allowance, now)) {
+        wrong = 0;
+        since = now;
+    }
+    ++wrong;
+    bucket.take(allowance, now);
+    failed = now;
+}
+
 Patience::Admission Patience::standing(const Counter& counter, const Allowance& allowance, Time now)
 {
     const auto left = counter.bucket.left(allowance, now);
@@ -32,11 +43,19 @@ Patience::Acquaintance* Patience::acquaintance_of(const Guess& guess, Time now)
     return known != nullptr && now - known->opened < acquaintance ? known : nullptr;
 }
 
-Patience::Admission Patience::admit_stranger(const Guess& guess, Time now)
+// Who is refused makes no row: others would have to give way for it.
+const Patience::Counter& Patience::seen_in(const Counters& table, std::string_view key)
 {
-    auto& source = sources_.at(guess.from.source);
-    auto& network = networks_.at(guess.from.network);
-    auto& account = accounts_.at(guess.account);
+    static const Counter none;
+    const auto* const seen = table.peek(key);
+    return seen != nullptr ? *seen : none;
+}
+
+Patience::Admission Patience::judge_stranger(const Guess& guess, Time now) const
+{
+    const auto& source = seen_in(sources_, guess.from.source);
+    const auto& network = seen_in(networks_, guess.from.network);
+    const auto& account = seen_in(accounts_, guess.account);
     // One who comes for the first time is heard once, whatever others did.
     const auto once = [](const Counter& newcomer) {
         return newcomer.under_way == 0 ? Admission::look : Admission::wait;
@@ -48,10 +67,17 @@ Patience::Admission Patience::admit_stranger(const Guess& guess, Time now)
     const bool is_new_there = guess.from.family == net::Origin::Family::ipv4 && is_newcomer(source, now);
     if (from_network == Admission::refuse && is_new_there) from_network = once(source);
     if (to_account == Admission::refuse && is_newcomer(network, now)) to_account = once(network);
-    const auto admission = std::max({from_source, from_network, to_account});
-    if (admission == Admission::look)
-        for (auto* const each : {&source, &network, &account})
-            ++each->under_way;
+    if (to_account == Admission::refuse) to_account = Admission::unheard;
+    return std::max({from_source, from_network, to_account});
+}
+
+Patience::Admission Patience::admit_stranger(const Guess& guess, Time now)
+{
+    const auto admission = judge_stranger(guess, now);
+    if (admission == Admission::wait || admission == Admission::refuse) return admission;
+    ++sources_.at(guess.from.source).under_way;
+    ++networks_.at(guess.from.network).under_way;
+    if (admission == Admission::look) ++accounts_.at(guess.account).under_way;
     return admission;
 }
 
@@ -66,13 +92,13 @@ Patience::Admission Patience::admit_acquainted(const Guess& guess, Acquaintance&
 {
     const auto allowance = limits_.acquainted();
     auto& own = known.counter;
-    auto& house = houses_.at(guess.from.source);
+    const auto& house = seen_in(houses_, guess.from.source);
     auto admission = standing(own, allowance, now);
     const bool is_without_fault = own.under_way == 0 && own.bucket.is_full(allowance, now);
     if (!is_without_fault) admission = std::max(admission, standing(house, allowance, now));
-    if (admission == Admission::look)
-        for (auto* const each : {&own, &house})
-            ++each->under_way;
+    if (admission != Admission::look) return admission;
+    ++own.under_way;
+    ++houses_.at(guess.from.source).under_way;
     return admission;
 }
 
@@ -82,10 +108,7 @@ void Patience::settle_in(Counters& table, std::string_view key, const Allowance&
     auto* const counter = table.find(key);
     if (counter == nullptr) return; // it had to give way meanwhile
     if (counter->under_way > 0) --counter->under_way;
-    if (outcome == Outcome::wrong) {
-        counter->bucket.take(allowance, now);
-        counter->failed = now;
-    }
+    if (outcome == Outcome::wrong) counter->count_wrong(allowance, now);
     if (counter->under_way == 0 && !counter->failed) table.erase(key); // nothing is held against it
 }
 
@@ -98,28 +121,36 @@ void Patience::settle_acquainted(const Guess& guess, Outcome outcome, Time now)
     auto* const known = acquainted_.find(pair_of(guess));
     if (known != nullptr && known->counter.under_way > 0) --known->counter.under_way;
     if (outcome != Outcome::wrong) return;
-    if (known != nullptr) known->counter.bucket.take(allowance, now);
-    auto& source = sources_.at(guess.from.source);
-    source.bucket.take(limits_.source, now);
-    source.failed = now;
+    if (known != nullptr) known->counter.count_wrong(allowance, now);
+    sources_.at(guess.from.source).count_wrong(limits_.source, now);
 }
 
 void Patience::settle(const Guess& guess, Admitted admitted, Outcome outcome, Time now)
 {
-    if (admitted.admission != Admission::look) return;
+    const bool is_heard = admitted.admission == Admission::look;
+    if (!is_heard && admitted.admission != Admission::unheard) return;
     if (admitted.is_acquainted) {
         settle_acquainted(guess, outcome, now);
     } else {
         settle_in(sources_, guess.from.source, limits_.source, outcome, now);
         settle_in(networks_, guess.from.network, limits_.network, outcome, now);
-        settle_in(accounts_, guess.account, limits_.account, outcome, now);
+        if (is_heard) settle_in(accounts_, guess.account, limits_.account, outcome, now);
     }
-    if (outcome == Outcome::right) acquainted_.at(pair_of(guess)).opened = now;
+    if (is_heard && outcome == Outcome::right) acquainted_.at(pair_of(guess)).opened = now;
+}
+
+std::chrono::milliseconds Patience::delay_after(double failures)
+{
+    constexpr double rounding = 1e-6;
+    const auto counted = static_cast<std::uint64_t>(std::ceil(failures - rounding));
+    if (counted <= free_failures) return {};
+    constexpr std::uint64_t doublings = 4; // 16 s is beyond the longest already
+    const auto seconds = std::chrono::seconds(1 << std::min(counted - free_failures, doublings));
+    return std::min<std::chrono::milliseconds>(seconds, longest_delay);
 }
 
 std::chrono::milliseconds Patience::delay(const Guess& guess, Time now) const
 {
-    constexpr double rounding = 1e-6;
     const auto* const known = acquainted_.peek(pair_of(guess));
     const auto* const source = sources_.peek(guess.from.source);
     double failures = 0;
@@ -127,11 +158,7 @@ std::chrono::milliseconds Patience::delay(const Guess& guess, Time now) const
         failures = known->counter.bucket.spent(limits_.acquainted(), now);
     else if (source != nullptr)
         failures = source->bucket.spent(limits_.source, now);
-    const auto counted = static_cast<std::uint64_t>(std::ceil(failures - rounding));
-    if (counted <= free_failures) return {};
-    constexpr std::uint64_t doublings = 4; // 16 s is beyond the longest already
-    const auto seconds = std::chrono::seconds(1 << std::min(counted - free_failures, doublings));
-    return std::min<std::chrono::milliseconds>(seconds, longest_delay);
+    return delay_after(failures);
 }
 
 std::size_t Patience::rows() const

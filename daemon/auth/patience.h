@@ -1,10 +1,11 @@
 #pragma once
 // Who may still guess a password (SECURITY 32): pure, a monotonic clock is handed in, memory is bounded.
 //
-// Wrong guesses are counted by source, by network and by account (net::Origin says what these are). A guess
-// is looked at only while all three have one left; beyond that it is refused, right or wrong, so that nobody
-// learns there which it was. A right one costs nothing.
-//
+// Wrong guesses are counted by source, by network and by account (net::Origin says what these are). While all
+// three have one left a guess is looked at; a right one costs nothing. Beyond what a source or a network has
+// it is refused, right or wrong, so that nobody learns which it was. Where only the account has none left it
+// is unheard: answered and counted as a wrong one, right or not. A refusal would tell which names are one
+// account's, as names that nobody has are counted each alone.
 //  - A source from which an account was opened in the last days is known to that account: the two together
 //    have a bucket of their own. An attack from elsewhere, and a neighbour behind the same address who has
 //    used up what that had, do not lock this owner out. Once such a pair has failed, it also shares one with
@@ -13,13 +14,16 @@
 //    may be in a new place. So does a network that is used up, to an IPv4 address that has not.
 //  - What is under way counts as wrong until it has proved right: whoever is in doubt waits for that.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/base/token_bucket.h"
+#include "core/login/held_back.h"
 #include "core/net/origin.h"
 #include "daemon/auth/bounded_table.h"
 
@@ -38,6 +42,12 @@ struct PatienceLimits {
     }
 };
 
+// What `metkactl my password` of an account comes from: a place that no attacker from outside can use up.
+inline std::string shell_of_account(std::string_view account)
+{
+    return "my " + std::string(account);
+}
+
 // Whose password is tried, from where. `account` tells accounts apart, and names that nobody has.
 struct Guess {
     net::Origin from;
@@ -49,7 +59,7 @@ enum class Outcome { right, wrong, none }; // none: it was not found out, or had
 class Patience {
   public:
     using Time = std::chrono::steady_clock::time_point;
-    enum class Admission { look, wait, refuse }; // wait: for the outcome of what is under way
+    enum class Admission { look, unheard, wait, refuse }; // wait: for the outcome of what is under way
 
     static constexpr std::size_t most_rows = 32'768;                 // of each table
     static constexpr auto acquaintance = std::chrono::hours(24 * 7); // since the last right password
@@ -60,7 +70,7 @@ class Patience {
     explicit Patience(PatienceLimits limits) : limits_(limits) {}
     void limit(PatienceLimits limits) { limits_ = limits; }
 
-    // look: it is under way from now on, until settle().
+    // look, unheard: it is under way from now on, until settle(). Others leave nothing behind.
     struct Admitted {
         Admission admission = Admission::refuse;
         bool is_acquainted = false; // for settle()
@@ -72,11 +82,42 @@ class Patience {
     std::chrono::milliseconds delay(const Guess& guess, Time now) const;
     std::size_t rows() const;
 
+    // patience_shown.cpp: what is held against whom, for the operator.
+    struct Counted {
+        login::Held held = login::Held::account;
+        std::string_view from;             // a source or a network; of accounts: empty
+        std::string_view account;          // of an account, or of an acquaintance
+        std::uint64_t wrong = 0;           // guesses, since then
+        std::uint64_t left = 0;            // guesses that are looked at now
+        std::chrono::milliseconds since{}; // so long ago
+        std::chrono::milliseconds free_in{};
+        std::chrono::milliseconds delay{}; // of the next refusal
+        bool is_held_back() const { return left == 0 || delay.count() > 0; }
+    };
+    // All against whom anything is held, in no order; what is handed over is good for that call only.
+    void each_counted(const std::function<void(const Counted&)>& visit, Time now) const;
+
+    // Whose guesses are forgiven. source: with its network; network: with its sources; account: with what
+    // it has at each source it is acquainted with.
+    struct Pardon {
+        login::Pardoned whose = login::Pardoned::all;
+        std::string source = {};
+        std::string network = {};
+        std::string account = {};
+    };
+    using Pardons = std::array<std::uint64_t, static_cast<std::size_t>(login::Held::count_)>; // by Held
+    Pardons count_pardons(const Pardon& pardon, Time now) const; // what pardon() would forgive
+    Pardons pardon(const Pardon& pardon, Time now);
+
   private:
     struct Counter {
         TokenBucket bucket;
         std::size_t under_way = 0;
+        std::uint64_t wrong = 0; // since `since`: nothing was held against it before
+        Time since = {};
         std::optional<Time> failed = {}; // the last time
+
+        void count_wrong(const Allowance& allowance, Time now);
     };
     struct Acquaintance {
         Counter counter;
@@ -86,12 +127,17 @@ class Patience {
 
     static Admission standing(const Counter& counter, const Allowance& allowance, Time now);
     static bool is_newcomer(const Counter& counter, Time now);
+    static const Counter& seen_in(const Counters& table, std::string_view key);
+    Admission judge_stranger(const Guess& guess, Time now) const;
     Acquaintance* acquaintance_of(const Guess& guess, Time now);
     Admission admit_stranger(const Guess& guess, Time now);
     Admission admit_acquainted(const Guess& guess, Acquaintance& known, Time now);
     static void settle_in(Counters& table, std::string_view key, const Allowance& allowance, Outcome outcome,
                           Time now);
     void settle_acquainted(const Guess& guess, Outcome outcome, Time now);
+    static std::chrono::milliseconds delay_after(double failures);
+    Allowance allowance_of(login::Held held) const;
+    Counted counted(login::Held held, const Counter& counter, Time now) const;
 
     PatienceLimits limits_;
     Counters sources_{most_rows};

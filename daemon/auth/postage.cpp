@@ -73,6 +73,12 @@ asio::awaitable<Result<net::Frame>> Postage::answer(net::Frame request)
                                                                    : login::SendingVerdict::allowed});
 }
 
+std::uint64_t Postage::sent(const InboxId& account, Window window)
+{
+    if (is_catching_up_) reread(account);
+    return book_.sent(account, window, clock_.now());
+}
+
 void Postage::refuse(const InboxId& account, Window window, const SendingLimits& limits)
 {
     const bool is_of_a_day = window == Window::day;

@@ -33,6 +33,7 @@ class Postage {
     void adopt(settings::Settings settings) { settings_ = std::move(settings); }
 
     asio::awaitable<Result<net::Frame>> answer(net::Frame request); // login::CountSending
+    std::uint64_t sent(const InboxId& account, Window window);      // until now
     asio::awaitable<void> run();                                    // the writing down, until stop()
     // At an upgrade the one before this program counts on for a moment, and writes down at its end what it
     // counted: so in the first minute what is kept of an account is read again before each answer.

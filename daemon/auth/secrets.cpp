@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<sqlite::Sql, 1> steps{R"sql(
+constexpr std::array<sqlite::Sql, 2> steps{R"sql(
 CREATE TABLE password (
     account BLOB NOT NULL PRIMARY KEY CHECK (length(account) = 16),
     hash TEXT NOT NULL,
@@ -19,6 +19,22 @@ CREATE TABLE password (
 ) STRICT, WITHOUT ROWID;
 
 PRAGMA user_version = 1;
+)sql",
+                                           R"sql(
+CREATE TABLE app_password (
+    account BLOB NOT NULL CHECK (length(account) = 16),
+    digest TEXT NOT NULL CHECK (length(digest) = 64),
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    name TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    until TEXT,
+    ends INTEGER,
+    PRIMARY KEY (account, digest),
+    UNIQUE (account, name),
+    CHECK ((until IS NULL) = (ends IS NULL))
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 2;
 )sql"};
 constexpr sqlite::Migrations migrations{.what = "secrets", .steps = steps};
 
@@ -68,9 +84,87 @@ Result<void> Secrets::set(const std::vector<login::KeptHash>& hashes, Instant no
 
 Result<void> Secrets::remove(const InboxId& account)
 {
-    const auto done = database_.run("DELETE FROM password WHERE account = $1", account);
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) return pass(transaction);
+    const auto main = database_.run("DELETE FROM password WHERE account = $1", account);
+    if (!main) return pass(main);
+    const auto others = database_.run("DELETE FROM app_password WHERE account = $1", account);
+    if (!others) return pass(others);
+    return transaction->commit();
+}
+
+Result<std::vector<AppPassword>> Secrets::app_passwords(const InboxId& account)
+{
+    auto rows = database_.ask(
+        "SELECT id, name, made, until, ends FROM app_password WHERE account = $1 ORDER BY name", account);
+    if (!rows) return pass(rows);
+    std::vector<AppPassword> all;
+    for (;;) {
+        const auto row = rows->next();
+        if (!row) return pass(row);
+        if (!*row) return all;
+        AppPassword each{.id = AppPasswordId(rows->id(0)),
+                         .name = rows->text(1),
+                         .validity = {},
+                         .made = from_unix_ms(rows->number(2))};
+        if (!rows->is_null(3)) {
+            const auto until = Date::parse(rows->text(3));
+            if (!until) return pass(until);
+            each.validity = Validity{.until = *until, .ends = from_unix_ms(rows->number(4))};
+        }
+        all.push_back(std::move(each));
+    }
+}
+
+Result<void> Secrets::add(const InboxId& account, const AppPassword& made, const std::string& digest)
+{
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) return pass(transaction);
+    const auto present = app_passwords(account);
+    if (!present) return pass(present);
+    std::vector<std::string> names;
+    names.reserve(present->size());
+    for (const auto& each : *present)
+        names.push_back(each.name);
+    const auto may = may_add_app_password(names, made.name);
+    if (!may) return may;
+    std::optional<std::string> until;
+    std::optional<Instant> ends;
+    if (made.validity) {
+        until = made.validity->until.text();
+        ends = made.validity->ends;
+    }
+    const auto done = database_.run("INSERT INTO app_password (account, digest, id, name, made, until, ends)"
+                                    " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                                    account, digest, made.id, made.name, made.made, until, ends);
     if (!done) return pass(done);
-    return {};
+    return transaction->commit();
+}
+
+Result<std::optional<AppKey>> Secrets::app_password(const InboxId& account, const std::string& digest,
+                                                    Instant now)
+{
+    auto rows = database_.ask("SELECT id, name, ends FROM app_password WHERE account = $1 AND digest = $2",
+                              account, digest);
+    if (!rows) return pass(rows);
+    const auto row = rows->next();
+    if (!row) return pass(row);
+    if (!*row || (!rows->is_null(2) && now >= from_unix_ms(rows->number(2)))) return std::optional<AppKey>();
+    return AppKey{.id = AppPasswordId(rows->id(0)), .name = rows->text(1)};
+}
+
+Result<AppPasswordId> Secrets::remove_app_password(const InboxId& account, const std::string& name)
+{
+    auto rows = database_.ask("DELETE FROM app_password WHERE account = $1 AND name = $2 RETURNING id",
+                              account, name);
+    if (!rows) return pass(rows);
+    const auto row = rows->next();
+    if (!row) return pass(row);
+    if (!*row) return fail(Fault::not_found, "there is no app password “{}”", name);
+    const AppPasswordId id(rows->id(0));
+    const auto whole = rows->next(); // the change is durable when the statement has ended
+    if (!whole) return pass(whole);
+    return id;
 }
 
 } // namespace metka::auth

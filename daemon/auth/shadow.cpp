@@ -113,7 +113,9 @@ std::optional<std::uint32_t> find_uid(std::string_view passwd, std::string_view 
 
 bool is_open(const ShadowEntry& entry, std::int64_t today)
 {
-    if (entry.hash.empty() || entry.hash.starts_with('!') || entry.hash.starts_with('*')) return false;
+    const bool has_no_password = entry.hash == "*";
+    if (entry.hash.empty() || entry.hash.starts_with('!')) return false;
+    if (entry.hash.starts_with('*') && !has_no_password) return false;
     if (entry.expires && today >= *entry.expires) return false;
     if (!entry.last_change) return true; // no ageing of its password
     if (*entry.last_change == 0) return false;

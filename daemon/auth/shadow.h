@@ -18,7 +18,7 @@ namespace metka::auth {
 // Days since 1970, as shadow(5) counts them.
 struct ShadowEntry {
     std::string line; // the whole of it: another line is another password, or another rule for it
-    std::string hash; // as it stands there; begins with ! or * if it is locked
+    std::string hash; // as it stands there; begins with ! if it is locked
     std::optional<std::int64_t> last_change; // 0: to be changed at the next log-in
     std::optional<std::int64_t> most_days;   // a password must be changed after so many
     std::optional<std::int64_t> inactive;    // and is still good so many days after that
@@ -29,7 +29,9 @@ struct ShadowEntry {
 std::optional<ShadowEntry> find_shadow(std::string_view shadow, std::string_view login);
 std::optional<std::uint32_t> find_uid(std::string_view passwd, std::string_view login);
 
-// Whether its password may open anything on that day.
+// Whether anything opens the account on that day: its password if it has one (a hash that is “*” is none), or
+// an app password. Locked with ! is locked for both, as sshd(8) has it for keys; so are an account whose last
+// day is over, a password that is too old to be changed, and one that must be changed first.
 bool is_open(const ShadowEntry& entry, std::int64_t today);
 std::int64_t day_of(Instant instant);
 

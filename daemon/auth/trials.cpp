@@ -20,6 +20,28 @@ std::string folded(const std::string& name)
     return address ? address->text() : lower(name);
 }
 
+// Of one question, while its hash is under way.
+class Noted {
+  public:
+    Noted(std::unordered_set<std::string>& questions, std::string key)
+        : questions_(questions), key_(std::move(key))
+    {
+        questions_.insert(key_);
+    }
+    Noted(const Noted&) = delete;
+    Noted& operator=(const Noted&) = delete;
+    ~Noted() { questions_.erase(key_); }
+
+  private:
+    std::unordered_set<std::string>& questions_;
+    std::string key_;
+};
+
+std::string text_of(const DigestKey::Digest& digest)
+{
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
 } // namespace
 
 // Gives back what it holds of somebody's patience, however the hash ends.
@@ -50,8 +72,12 @@ class Trials::UnderWay {
 std::string Trials::key_of(const Candidate& candidate) const
 {
     if (candidate.account) return candidate.account->hex();
-    const auto digest = names_.digest({folded(candidate.name)});
-    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+    return text_of(names_.digest({folded(candidate.name)}));
+}
+
+std::string Trials::version_of(const Candidate& candidate) const
+{
+    return candidate.lock ? candidate.lock->version : hashes_.hasher().dummy();
 }
 
 asio::awaitable<Result<void>> Trials::wait_for_an_outcome()
@@ -79,47 +105,101 @@ asio::awaitable<Result<Patience::Admitted>> Trials::admit(const Guess& guess)
     }
 }
 
-asio::awaitable<Result<bool>> Trials::is_right(const Candidate& candidate, const Secret& password)
+Patience::Pardons Trials::pardon(const Patience::Pardon& pardon)
 {
-    const auto& lock = candidate.lock;
-    const bool is_open = candidate.account && lock;
-    const auto now = stopwatch_();
-    if (is_open && remembered_.knows(*candidate.account, password, lock->version, now)) co_return true;
+    const auto pardons = patience_.pardon(pardon, stopwatch_());
+    if (bell_) bell_->cancel(); // whoever waits may have one left now
+    return pardons;
+}
+
+// What an app password opens, and what was found out before, also while this one waited.
+std::optional<bool> Trials::known_answer(const Question& question)
+{
+    const auto& [candidate, name, version, password] = question;
+    if (candidate.account && candidate.app_password) return true;
+    const bool is_open = candidate.account && candidate.lock;
+    if (is_open && remembered_.knows(*candidate.account, password, version, stopwatch_())) return true;
+    if (wrong_.knows(name, password, version)) return false;
+    return std::nullopt;
+}
+
+asio::awaitable<Result<bool>> Trials::is_right(const Question& question, Asker asker)
+{
+    const auto key = text_of(names_.digest({question.name, question.version, question.password.reveal()}));
+    for (;;) {
+        const auto known = known_answer(question);
+        if (known) co_return *known;
+        if (!hashed_now_.contains(key)) break;
+        const auto waited = co_await wait_for_an_outcome();
+        if (!waited) co_return pass(waited);
+    }
+    const Noted noted(hashed_now_, key);
+    auto hashed = co_await hash(question, asker);
+    co_return hashed;
+}
+
+asio::awaitable<Result<bool>> Trials::hash(const Question& question, Asker asker)
+{
+    const auto& [candidate, name, version, password] = question;
+    const bool is_open = candidate.account && candidate.lock;
     const auto changes = remembered_.changes();
-    const std::string against = is_open ? lock->hash : hashes_.hasher().dummy();
-    const auto matches = co_await hashes_.verify(password, against);
+    const std::string against = is_open ? candidate.lock->hash : hashes_.hasher().dummy();
+    const auto matches = co_await hashes_.verify(password, against, asker);
     if (!matches) co_return pass(matches);
     if (!is_open || !*matches) co_return false;
-    remembered_.note(*candidate.account, password, lock->version, stopwatch_(), changes);
+    remembered_.note(*candidate.account, password, version, stopwatch_(), changes);
     co_return true;
 }
 
-asio::awaitable<Result<Tried>> Trials::try_password(Candidate candidate, const Secret& password)
+// Beyond what may be guessed the same is said of the same password as before, and nothing else is known.
+Tried::Verdict Trials::told_before(const std::string& name, const std::string& version,
+                                   const Secret& password)
+{
+    if (wrong_.knows(name, password, version)) return Tried::Verdict::wrong;
+    const bool was_unheard = wrong_.knows(name, password, hashes_.hasher().dummy());
+    return was_unheard ? Tried::Verdict::unheard : Tried::Verdict::refused;
+}
+
+asio::awaitable<Result<Tried>> Trials::try_password(Candidate candidate, const Secret& password,
+                                                    OpensStill opens_still)
 {
     const Guess guess{.from = candidate.from, .account = key_of(candidate)};
-    const auto wrong = [&] {
-        return Tried{.verdict = Tried::Verdict::wrong, .wait = patience_.delay(guess, stopwatch_())};
+    const auto say = [&](Tried::Verdict verdict) {
+        return Tried{.verdict = verdict, .wait = patience_.delay(guess, stopwatch_())};
     };
     const auto name = folded(candidate.name);
-    const std::string version = candidate.lock ? candidate.lock->version : hashes_.hasher().dummy();
+    auto version = version_of(candidate);
     // No account can have such a password, and this one was wrong before: to say so tells nobody anything.
-    if (!check_password(password.reveal()) || wrong_.knows(name, password, version)) co_return wrong();
+    const bool was_wrong = !candidate.app_password && wrong_.knows(name, password, version);
+    if (!check_password(password.reveal()) || was_wrong) co_return say(Tried::Verdict::wrong);
 
     const auto admitted = co_await admit(guess);
     if (!admitted) co_return pass(admitted);
     if (admitted->admission == Patience::Admission::refuse)
-        co_return Tried{.verdict = Tried::Verdict::refused, .wait = patience_.delay(guess, stopwatch_())};
+        co_return say(told_before(name, version, password));
+    const bool is_unheard = admitted->admission == Patience::Admission::unheard;
+    if (is_unheard) { // from here on a name that nobody has
+        candidate.account.reset();
+        candidate.lock.reset();
+        candidate.app_password.reset();
+        version = version_of(candidate);
+    }
     UnderWay under_way(*this, guess, *admitted);
-    const auto right = co_await is_right(candidate, password);
+    const Question question{.candidate = candidate, .name = name, .version = version, .password = password};
+    const auto asker = admitted->is_acquainted ? Asker::acquainted : Asker::stranger;
+    const auto right = co_await is_right(question, asker);
     if (!right) co_return pass(right);
     if (*right) {
+        const auto opens = opens_still ? opens_still() : Result<bool>(true);
+        if (!opens) co_return pass(opens);
+        if (!*opens) co_return say(Tried::Verdict::wrong);
         under_way.settle(Outcome::right);
-        co_return Tried{.verdict = Tried::Verdict::right};
+        co_return Tried{.verdict = Tried::Verdict::right, .app_password = candidate.app_password};
     }
     const bool is_counted = wrong_.knows(name, password, version); // the same was under way twice
     wrong_.note(name, password, version);
     under_way.settle(is_counted ? Outcome::none : Outcome::wrong);
-    co_return wrong();
+    co_return say(is_unheard ? Tried::Verdict::unheard : Tried::Verdict::wrong);
 }
 
 } // namespace metka::auth

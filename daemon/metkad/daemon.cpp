@@ -21,6 +21,7 @@
 #include "daemon/metkad/configuration/certificate_watch.h"
 #include "daemon/metkad/configuration/instance_configuration.h"
 #include "daemon/metkad/door.h"
+#include "daemon/metkad/engine/engine_logins.h"
 #include "daemon/metkad/engine/household.h"
 #include "daemon/metkad/engine/instance.h"
 #include "daemon/metkad/engine/wards.h"
@@ -127,6 +128,7 @@ class Daemon {
                 .keys = keys_,
                 .trees = trees_,
                 .refusals = refusals_,
+                .logins = logins_,
                 .unix_accounts = accounts_,
                 .fences = *fences_,
                 .resolver = resolver_,
@@ -221,6 +223,7 @@ class Daemon {
     ProgramResolver resolver_{loop_.get_executor(), settings_};
     Household household_;
     EngineRefusals refusals_{household_};
+    EngineLogins logins_{household_};
     EngineKeys keys_{household_};
     EngineTrees trees_{household_};
     SendingNotices sending_notices_{

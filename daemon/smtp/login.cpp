@@ -45,12 +45,13 @@ struct VerdictRow {
     std::string_view word; // in the log
 };
 
-constexpr std::array<VerdictRow, 5> verdicts{{
+constexpr std::array<VerdictRow, 6> verdicts{{
     {Verdict::right, replies::logged_in, "right"},
     {Verdict::wrong, replies::login_wrong, "wrong"},
     {Verdict::suspended, replies::login_suspended, "suspended"},
     {Verdict::expired, replies::login_expired, "expired"},
-    {Verdict::not_now, replies::login_not_now, "not-now"}, // nothing about the password (SECURITY 32)
+    {Verdict::not_now, replies::login_not_now, "not-now"},   // nothing about the password (SECURITY 32)
+    {Verdict::too_soon, replies::login_not_now, "too-soon"}, // of POP3 alone
 }};
 
 const VerdictRow& row_of(Verdict verdict)

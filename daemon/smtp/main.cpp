@@ -81,7 +81,7 @@ class SmtpProgram final : public household::Resident {
 
     Result<void> use_certificates(std::span<const household::HostCertificate> certificates) override
     {
-        auto context = household::tls_context(certificates, Program::smtp);
+        auto context = household::tls_context(certificates, tickets_);
         if (!context) return pass(context);
         engine_.use_certificate(std::move(*context));
         return {};
@@ -108,6 +108,8 @@ class SmtpProgram final : public household::Resident {
 
   private:
     asio::io_context& loop_;
+    const std::shared_ptr<net::TicketKeys> tickets_ = // for as long as the program runs: tls.h
+        net::TicketKeys::kept_by(loop_.get_executor(), household::executable(Program::smtp));
     net::Link auth_;
     net::Link store_;
     SystemClock clock_;

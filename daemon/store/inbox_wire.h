@@ -15,8 +15,9 @@ namespace metka::store {
 class InboxWire : public std::enable_shared_from_this<InboxWire> {
   public:
     struct Told {
-        std::function<Result<void>()> locked; // after each lock: may the session have it? A fault unlocks it
-        std::function<void()> emptied;        // after each removal
+        std::function<Result<void>()>
+            opened;                    // after it was locked: may the session have it? A fault unlocks it
+        std::function<void()> emptied; // after each removal
     };
     InboxWire(std::shared_ptr<maildir::MaildirInbox> inbox, asio::thread_pool& workers, std::string name,
               Told told)
@@ -28,16 +29,25 @@ class InboxWire : public std::enable_shared_from_this<InboxWire> {
     const std::string& name() const { return name_; }
 
   private:
-    Answer lock(sys::Frame request);
+    Answer open(sys::Frame request);
     Answer unlock(sys::Frame request);
-    Answer list(sys::Frame request);
+    Answer octets(sys::Frame request);
+    Answer uids(sys::Frame request);
     Answer read(sys::Frame request);
     Answer remove(sys::Frame request);
+
+    asio::awaitable<void> let_go();
+    // At once, where no worker is busy with this inbox: the loop never waits for one.
+    template <class Work>
+    asio::awaitable<std::invoke_result_t<Work&>> now_or_aside(Work work);
+    template <class Work>
+    asio::awaitable<std::invoke_result_t<Work&>> aside(Work work);
 
     std::shared_ptr<maildir::MaildirInbox> inbox_; // work under way holds it too: the lock goes with the last
     asio::thread_pool& workers_;
     std::string name_;
     Told told_;
+    std::size_t working_ = 0; // requests that are with a worker
 };
 
 } // namespace metka::store

@@ -65,26 +65,43 @@ class GrantWire : public std::enable_shared_from_this<GrantWire> {
     {
         const auto asked = sys::decode<GrantInbox>(request);
         if (!asked) co_return pass(asked);
-        auto end = std::move(request.descriptors[0]);
-        if (!is_wire(end.get())) co_return fail(Fault::invalid, "an inbox is granted with the end of a wire");
-        const auto facts = facts_in(house_.directory, asked->inbox);
-        if (!facts) co_return pass(facts);
-        auto work = [&store = house_.store, inbox = *facts] { return store.inbox(inbox); };
-        auto opened = co_await net::run_aside(house_.workers, std::move(work));
-        if (!opened) co_return pass(opened);
+        const auto granted = co_await begin(asked->inbox, std::move(request.descriptors[0]));
+        if (granted) co_return sys::encode(Done{});
+        sys::log(sys::Level::warning, "store.not_granted",
+                 {{"inbox", asked->inbox.hex()}, {"why", granted.error().text}});
+        co_return pass(granted);
+    }
 
-        const auto name = "inbox " + asked->inbox.hex();
-        auto emptied = [&watch = house_.watch, inbox = asked->inbox] { watch.look_after(inbox); };
-        auto is_here = [&directory = house_.directory, place = facts->place] {
+    asio::awaitable<Result<void>> begin(InboxId inbox, sys::Descriptor end)
+    {
+        if (!is_wire(end.get())) co_return fail(Fault::invalid, "an inbox is granted with the end of a wire");
+        const auto facts = facts_in(house_.directory, inbox);
+        if (!facts) co_return pass(facts);
+        auto opened = house_.store.inbox_at_once(*facts);
+        if (!opened) {
+            auto work = [&store = house_.store, facts = *facts] { return store.inbox(facts); };
+            auto afresh = co_await net::run_aside(house_.workers, std::move(work));
+            if (!afresh) co_return pass(afresh);
+            opened = std::move(*afresh);
+        }
+        serve(*facts, std::move(opened), std::move(end));
+        co_return Result<void>{};
+    }
+
+    void serve(const InboxFacts& facts, std::unique_ptr<MaildirInbox> opened, sys::Descriptor end)
+    {
+        const auto inbox = facts.place.inbox;
+        const auto name = "inbox " + inbox.hex();
+        auto emptied = [&watch = house_.watch, inbox] { watch.look_after(inbox); };
+        auto is_here = [&directory = house_.directory, place = facts.place] {
             return must_lie_open_at(directory, place);
         };
         const auto session = std::make_shared<InboxWire>(
-            std::move(*opened), house_.workers, name,
-            InboxWire::Told{.locked = std::move(is_here), .emptied = std::move(emptied)});
+            std::move(opened), house_.workers, name,
+            InboxWire::Told{.opened = std::move(is_here), .emptied = std::move(emptied)});
         ++house_.grants->served;
         net::Wire::open(house_.loop, std::move(end), name)
             ->serve(handler_of(session), [grants = house_.grants] { grants->end_one(); });
-        co_return sys::encode(Done{});
     }
 
     House house_;

@@ -55,8 +55,8 @@ std::string plain_credentials(const std::string& login, const std::string& passw
     return encoded;
 }
 
-Connection::Connection(const std::string& host, std::uint16_t port, Security security)
-    : socket_(connect_to(host, port))
+Connection::Connection(const std::string& host, std::uint16_t port, Security security, TlsSession* kept)
+    : socket_(connect_to(host, port)), kept_(kept)
 {
     if (security == Security::tls) start_tls();
 }
@@ -66,12 +66,17 @@ void Connection::start_tls()
     if (at_ != buffer_.size()) give_up("the server went on in the clear where TLS begins");
     tls_ = SSL_new(trusting_context());
     SSL_set_fd(tls_, socket_);
+    if (kept_ != nullptr && *kept_) SSL_set_session(tls_, kept_->get());
     if (SSL_connect(tls_) != 1) give_up("the TLS handshake failed");
 }
 
 Connection::~Connection()
 {
-    if (tls_ != nullptr) SSL_free(tls_);
+    if (tls_ != nullptr) {
+        SSL_set_shutdown(tls_, SSL_SENT_SHUTDOWN); // or OpenSSL takes the session for one that broke off
+        if (kept_ != nullptr) kept_->reset(SSL_get1_session(tls_));
+        SSL_free(tls_);
+    }
     close(socket_);
 }
 

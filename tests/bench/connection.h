@@ -3,6 +3,7 @@
 // each of its threads holds one. Any fault ends the whole program: a benchmark with faults has no figures.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,14 +18,22 @@ enum class Security { clear, tls };
 // For AUTH PLAIN (RFC 4616), in Base64.
 std::string plain_credentials(const std::string& login, const std::string& password);
 
+// A TLS session that a later connection may take up; nothing before the first.
+struct ForgetTlsSession {
+    void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+};
+using TlsSession = std::unique_ptr<SSL_SESSION, ForgetTlsSession>;
+
 class Connection {
   public:
-    Connection(const std::string& host, std::uint16_t port, Security security);
+    // `kept`, which outlives the connection, is what it takes up, and its own session goes there at its end.
+    Connection(const std::string& host, std::uint16_t port, Security security, TlsSession* kept = nullptr);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     void start_tls(); // in the middle of a session
+    bool is_resumed() const { return SSL_session_reused(tls_) == 1; }
     void send(std::string_view bytes);
     std::string_view line(); // without its CRLF; valid until the next call
     // Reads a reply (RFC 5321 §4.2.1), whose last line must begin so; all its lines.
@@ -36,6 +45,7 @@ class Connection {
     void fill();
     int socket_ = -1;
     SSL* tls_ = nullptr;
+    TlsSession* kept_ = nullptr;
     std::string buffer_;
     std::size_t at_ = 0;
 };

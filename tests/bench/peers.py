@@ -152,13 +152,15 @@ def unpacked(package):
     return pathlib.Path(Server.unpacked_folder) / package
 
 
-def over(package, folder, command):
-    """The command, for a process that sees the package and `folder`/root above what is installed."""
-    layers = ((unpacked(package), "usr"), (folder / "root", "etc"), (folder / "root", "var/lib"), (folder / "root", "var/spool"))
+def over(packages, folder, command):
+    """The command, for a process that sees the packages and `folder`/root above what is installed."""
+    own = [folder / "root"]
     lines = []
-    for upper, place in layers:
-        (upper / place).mkdir(parents=True, exist_ok=True)
-        lines.append(f"mount -t overlay overlay -o lowerdir={upper}/{place}:/{place} /{place}")
+    for uppers, place in ([unpacked(package) for package in packages], "usr"), (own, "etc"), (own, "var/lib"), (own, "var/spool"):
+        for upper in uppers:
+            (upper / place).mkdir(parents=True, exist_ok=True)
+        stack = ":".join(f"{upper}/{place}" for upper in uppers)
+        lines.append(f"mount -t overlay overlay -o lowerdir={stack}:/{place} /{place}")
     lines += ["mount -t tmpfs tmpfs /run", *command]
     return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(lines)]
 
@@ -239,7 +241,7 @@ class Exim(Peer):
         for place in ("queue", "log", "run", "tls", "tls/key.pem"):
             subprocess.run(["chown", f"{user}:{user}", self.folder / place], check=True)
         with (self.folder / "log/output").open("w") as output:
-            subprocess.Popen(over("exim4-daemon-light", self.folder, ["exec /usr/sbin/exim4 -bdf -q10m"]), stdout=output,
+            subprocess.Popen(over(["exim4-daemon-light"], self.folder, ["exec /usr/sbin/exim4 -bdf -q10m"]), stdout=output,
                              stderr=output, stdin=subprocess.DEVNULL)
 
 
@@ -274,7 +276,7 @@ class OpenSmtpd(Peer):
                                         for box in self.boxes))
         (self.folder / "queue").chmod(0o711)
         with (self.folder / "log/output").open("w") as output:
-            subprocess.Popen(over("opensmtpd", self.folder, [f"mount --bind {self.folder}/queue /var/spool/smtpd",
+            subprocess.Popen(over(["opensmtpd"], self.folder, [f"mount --bind {self.folder}/queue /var/spool/smtpd",
                                                              "mkdir -p /var/run", "exec /usr/sbin/smtpd -d"]),
                              stdout=output, stderr=output, stdin=subprocess.DEVNULL)
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "programs"))
 import harness  # noqa: E402
@@ -51,14 +52,26 @@ class Group:
     def processes(self):
         return [int(pid) for pid in (self.path / "cgroup.procs").read_text().split()]
 
-    def close(self, seconds=20):
-        """Ends all that is left, and the group."""
+    def memory(self):
+        """Bytes of all its processes, what several share counted once (PSS)."""
+        found = 0
+        for pid in self.processes():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                rows = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+                found += sum(1024 * int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+        return found
+
+    def end_all(self, seconds=20):
         deadline = time.monotonic() + seconds
         while left := self.processes():
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
             time.sleep(0.2)
+
+    def close(self):
+        """Ends all that is left, and the group."""
+        self.end_all()
         harness.eventually(self.remove, what="the kernel lets go of a control group")
 
     def remove(self):
@@ -119,15 +132,21 @@ class Metka(Server):
         self.open_group()
         with self.group.entered():
             self.instance.start()
+        self.provision()
+        self.smtp, self.submission, self.pop3s = (self.instance.port[service] for service in ("smtp", "submission", "pop3s"))
+        self.mail = self.instance.state / "mail"
+        self.certificate_folder = pathlib.Path(self.instance.ca).parent
+
+    def provision(self):
         metka = self.instance
         metka.told("customer", "add", "firma", "--name", "Moja Firma", "--contact", "anna@example.org")
         metka.told("domain", "add", DOMAIN, "--customer", "firma")
         for number in range(BOXES):
             metka.told("mailbox", "add", f"box{number}@{DOMAIN}", "--customer", "firma", "--capacity", "100G",
                        "--password-stdin", input=harness.PASSWORD + "\n")
-        self.smtp, self.submission, self.pop3s = (metka.port[service] for service in ("smtp", "submission", "pop3s"))
-        self.mail = metka.state / "mail"
-        self.certificate_folder = pathlib.Path(metka.ca).parent
+
+    def log(self):
+        return self.instance.log()
 
     def stop(self):
         self.instance.purge()
@@ -185,15 +204,65 @@ class Peer(Server):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def load(mode, **options):
-    """Runs bench-load: pieces of work, messages, octets, seconds."""
+class Loaded(typing.NamedTuple):
+    """What bench-load did."""
+
+    pieces: int
+    messages: int
+    octets: int
+    seconds: float
+    resumed: int  # TLS sessions
+    cpu: float  # its own, seconds
+
+    @classmethod
+    def read(cls, line):
+        return cls(*(kind(word) for kind, word in zip(cls.__annotations__.values(), line.split(), strict=True)))
+
+
+def load_command(mode, options):
     options = dict(boxes=BOXES, domain=DOMAIN, password=harness.PASSWORD) | options
-    words = [mode, *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())]
-    done = subprocess.run([TOOLS / "bench-load", *words], capture_output=True, text=True)
+    return [TOOLS / "bench-load", mode, *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())]
+
+
+def load(mode, **options):
+    """Runs bench-load."""
+    command = load_command(mode, options)
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"bench-load {' '.join(words)}: {done.stderr}")
-    pieces, messages, octets, seconds = done.stdout.split()
-    return int(pieces), int(messages), int(octets), float(seconds)
+        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr}")
+    return Loaded.read(done.stdout)
+
+
+class WaitingLoad:
+    """bench-load that has come as far as "ready", until it is told to go on: what it did in the end."""
+
+    def __init__(self, mode, **options):
+        self.command = load_command(mode, options)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True)
+        self.said = ""
+        while not self.said.endswith("ready\n"):
+            line = self.process.stdout.readline()
+            if not line:
+                self.fail()
+            self.said += line
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def fail(self):
+        raise RuntimeError(f"{' '.join(map(str, self.command))}: {self.process.communicate()[1]}")
+
+    def go_on(self):
+        said, _ = self.process.communicate("\n")
+        if self.process.returncode:
+            raise RuntimeError(f"{' '.join(map(str, self.command))}: it failed in its work")
+        return Loaded.read(said)
 
 
 def delivered(server):

@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import time
 import traceback
 
 import recipients
+from figures import Aim, Figures, in_turn, verdict
 from peers import PEERS
 from servers import TOOLS, Metka, Server, await_delivered, delivered, harness, load
 
@@ -85,45 +85,22 @@ def measure_floor(messages):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class Figures:
-    """Of all rounds: case -> who -> [{"rate", "cpu"}]."""
-
-    def __init__(self):
-        self.rounds, self.faults = {}, []
-
-    def add(self, case, who, figures):
-        self.rounds.setdefault(case, {}).setdefault(who, []).append(figures)
-
-    def medians(self, case):
-        return {who: {what: statistics.median(found[what] for found in rounds) for what in ("rate", "cpu")}
-                for who, rounds in self.rounds.get(case, {}).items()}
-
-    def lack(self, server, case, fault):
-        log = server.log() if hasattr(server, "log") else server.instance.log()
-        print(f"{server.name}, {case.title}: {fault}\n{log}", file=sys.stderr)
-        self.faults.append(f"{server.name}, {case.title}: {fault}")
-
-
 def all_rounds(servers, cases, wanted):
     figures = Figures()
     for case in cases:
         messages = max(case.connections, int(wanted.messages * case.share))
         able = [server for server in servers if not (case.login and server.no_tls)]
         for number in range(wanted.rounds):
-            for server in able[number % len(able):] + able[:number % len(able)]:
+            for server in in_turn(able, number):
                 print(f"{case.title}: round {number + 1}, {messages} messages, {server.name}", file=sys.stderr, flush=True)
                 try:
                     figures.add(case.key, server.name, measure(server, case, messages))
                 except Exception as fault:
-                    figures.lack(server, case, fault)
+                    figures.lack(server, case.title, fault)
     for _ in range(wanted.rounds if "floor" in wanted.cases else 0):
         for name, found in measure_floor(wanted.messages).items():
             figures.add("floor", name, found)
     return figures
-
-
-def verdict(what, ours, aim, met):
-    return f"  {what}: {ours}; aim {aim}: {'met' if met else 'MISSED'}"
 
 
 def judge(case, medians):
@@ -131,16 +108,10 @@ def judge(case, medians):
     peers = {kind.name: medians[kind.name] for kind in PEERS if kind.name in medians and not kind.not_durable}
     if not ours or not peers:
         return []
-    who, cpu = min(((who, found["cpu"]) for who, found in peers.items()), key=lambda pair: pair[1])
-    times = cpu / ours["cpu"]
-    stretch = f" (stretch 1/{case.stretch} {'met' if times >= case.stretch else 'missed'})" if case.stretch else ""
-    lines = [verdict("CPU a message", f"1/{times:.1f} of {who}", f"at most 1/{case.cpu_aim}{stretch}", times >= case.cpu_aim)]
+    aims = [Aim("cpu", "CPU a message", part=case.cpu_aim, stretch=case.stretch)]
     if case.rate_aim:
-        who, rate = max(((who, found["rate"]) for who, found in peers.items()), key=lambda pair: pair[1])
-        times = ours["rate"] / rate
-        lines.append(verdict("messages a second", f"{times:.1f} times {who}", f"at least {case.rate_aim:g} times",
-                             times >= case.rate_aim))
-    return lines
+        aims.append(Aim("rate", "messages a second", times=case.rate_aim))
+    return [aim.judge(ours, peers) for aim in aims]
 
 
 def show(title, medians, lines=()):
@@ -193,7 +164,7 @@ def start(server):
     try:
         server.start()
     except Exception:
-        print(server.log() if hasattr(server, "log") else server.instance.log(), file=sys.stderr)
+        print(server.log(), file=sys.stderr)
         raise
 
 

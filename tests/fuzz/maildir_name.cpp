@@ -20,6 +20,11 @@ void require(bool holds)
     if (!holds) std::abort();
 }
 
+std::string uid_of(const MessageName& name)
+{
+    return has_fit_base(name) ? std::string(name.base) : hashed_uid(name.key);
+}
+
 void check_any_name(const std::string& file)
 {
     const auto name = parse_message_name(file);

@@ -189,19 +189,28 @@ def _(metka):
     eventually(lambda: not metka.problems(), TAKEN_WITHIN, "the end of the problem")
 
 
-@shows("a session is resumed with the same certificates, also after a reload; after a change of any it begins anew, and is served")
+@shows("a session is resumed over every service, also after a reload, another certificate and a new generation, and at no other program")
 def _(metka):
+    rows = [(service, version) for service in SERVICES for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)]
+
+    def visit(service, version, session=None):
+        with metka.secured(service, HOSTS[0], version, session) as channel:
+            channel.sendall(b"QUIT\r\n")
+            assert channel.recv(64), (service, version)
+            return channel.session_reused, (channel.context, channel.session)
+
+    sessions = {row: visit(*row)[1] for row in rows}
+    metka.told("daemon", "reload")
+    assert all(visit(*row, sessions[row])[0] for row in rows)
+    mark = metka.sign(metka.pairs[HOSTS[0]], HOSTS[0])
+    for service in SERVICES:
+        taken(metka, mark, HOSTS[0], service)
+    assert all(visit(*row, sessions[row])[0] for row in rows)
+    metka.write("patience.yaml", "pop3:\n  idle_timeout: 11m\n")
+    assert "idle_timeout" in metka.told("config", "apply")
+    assert all(visit(*row, sessions[row])[0] for row in rows)
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        def resumes(session=None):
-            with metka.secured("pop3s", HOSTS[0], version, session) as channel:
-                assert channel.recv(64).startswith(b"+OK"), version
-                return channel.session_reused, (channel.context, channel.session)
-        _, first = resumes()
-        assert resumes(first)[0], version
-        metka.told("daemon", "reload")
-        assert resumes(first)[0], version
-        taken(metka, metka.sign(metka.pairs[HOSTS[2]], HOSTS[2]), HOSTS[2])
-        assert not resumes(first)[0], version
+        assert not visit("pop3s", version, sessions["submissions", version])[0]
 
 
 @shows("a host that is taken from the settings gets the default certificate, and the others stay")

@@ -18,7 +18,7 @@ import subprocess
 import threading
 import urllib.parse
 
-from harness import DOMAIN, PASSWORD, main, need, shows
+from harness import DOMAIN, PASSWORD, assert_same, main, need, shows
 
 SKLEP, BIURO, ANNA = f"sklep@{DOMAIN}", f"biuro@{DOMAIN}", "anna@example.org"
 SUBJECT = "Zażółć gęślą jaźń"
@@ -241,13 +241,6 @@ def without_trace(stored, sent):
         kept.append(field)
     assert not lacking, f"{lacking} is not added:\n{stored[:1000]!r}"
     return b"".join(kept) + stored[stored.index(b"\n\n") + 1:]
-
-
-def assert_same(one, other):
-    if one != other:
-        at = next((n for n, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
-        raise AssertionError(f"{len(one)} and {len(other)} octets, from {at} on: {one[max(0, at - 80):at + 80]!r} and "
-                             f"{other[max(0, at - 80):at + 80]!r}")
 
 
 def assert_reads_as_written(stored):

@@ -10,7 +10,7 @@ import time
 from harness import DOMAIN, PASSWORD, eventually, main, shows
 
 SKLEP, BIURO = f"sklep@{DOMAIN}", f"biuro@{DOMAIN}"
-ROUNDS = int(os.environ.get("METKA_KILLS", "12"))
+ROUNDS = int(os.environ.get("METKA_KILLS", "6"))
 
 
 class Sender(threading.Thread):

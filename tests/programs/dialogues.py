@@ -18,6 +18,7 @@ class World(Instance):
         settings = self.folder / "metka.yaml"
         text = settings.read_text().replace("  domain: metka.test", "  domain: metka.test\n  local_zones: none")
         settings.write_text(text.replace("\nsmtp:\n", "\nsmtp:\n  recipients: 100\n  errors: 20\n"))
+        self.write({"pop3": {"listen": f"127.0.0.1:{self.port['pop3']}"}})
         super().start()
         self.told("customer", "add", "firma", "--name", "Moja Firma", "--contact", "anna@example.org")
         for domain in (DOMAIN, "stoi.lublin.pl", "krasnobród.pl"):
@@ -55,8 +56,9 @@ class World(Instance):
 
 for path in sorted(DIALOGUES.glob("*/*.txt")):
     def goes(metka, path=path):
-        done = subprocess.run([sys.executable, DIALOGUES / "play.py", "--env", metka.folder / "instance.env", "--maildir",
-                               metka.maildir("biuro@" + DOMAIN), path], capture_output=True, text=True, timeout=200)
+        where = ["--env", metka.folder / "instance.env", "--port", f"pop3={metka.port['pop3']}"]
+        done = subprocess.run([sys.executable, DIALOGUES / "play.py", *where, "--maildir", metka.maildir("biuro@" + DOMAIN), path],
+                              capture_output=True, text=True, timeout=200)
         assert done.returncode == 0 or "0 passed, 0 failed" in done.stdout, done.stdout + done.stderr
     shows(f"{path.parent.name}/{path.name} goes as written")(goes)
 

@@ -32,15 +32,24 @@ import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build").resolve()
-OFFSETS = {"smtp": 25, "submission": 587, "submissions": 465, "pop3s": 995}
+OFFSETS = {"smtp": 25, "submission": 587, "submissions": 465, "pop3s": 995, "pop3": 110}
+SERVED = ("smtp", "submission", "submissions", "pop3s")  # the others if a test configures them
 DOMAIN = "moja-firma.lublin.pl"
 PASSWORD = "a long enough pass phrase"
 
 poplib._MAXLINE = 1 << 20  # tests look at what a server sends, however long
 
 
+# ctest kills what takes too long for it, and then nobody knows where it stood: we say so, and clean up, before that.
+MOST_SECONDS = int(os.environ.get("METKA_MOST_SECONDS", "0"))  # 0: as long as it takes
+
+
 class Skipped(Exception):
     pass
+
+
+class TooLate(BaseException):
+    """Out of wherever the test waits."""
 
 
 def free_port_base():
@@ -249,24 +258,24 @@ class Instance:
 
     def submission(self, login=f"sklep@{DOMAIN}", password=PASSWORD):
         """A client that has said STARTTLS and logged in."""
-        client = smtplib.SMTP("localhost", self.port["submission"], local_hostname="client.test", timeout=30)
+        client = smtplib.SMTP("localhost", self.port["submission"], local_hostname="client.test", timeout=60)
         client.starttls(context=self.tls())
         client.login(login, password)
         return client
 
     def smtp(self):
-        client = smtplib.SMTP("localhost", self.port["smtp"], local_hostname="mx.example.org", timeout=30)
+        client = smtplib.SMTP("localhost", self.port["smtp"], local_hostname="mx.example.org", timeout=60)
         client.ehlo()
         return client
 
     def pop3(self, login=f"biuro@{DOMAIN}", password=PASSWORD):
-        client = poplib.POP3_SSL("localhost", self.port["pop3s"], timeout=30, context=self.tls())
+        client = poplib.POP3_SSL("localhost", self.port["pop3s"], timeout=60, context=self.tls())
         client.user(login)
         client.pass_(password)
         return client
 
     def plain_socket(self, service):
-        return socket.create_connection(("127.0.0.1", self.port[service]), timeout=15)
+        return socket.create_connection(("127.0.0.1", self.port[service]), timeout=60)
 
     def tls_socket(self, service):
         return self.tls().wrap_socket(self.plain_socket(service), server_hostname="localhost")
@@ -330,13 +339,20 @@ def header(message, name):
     return email.message_from_bytes(message)[name]
 
 
+def assert_same(one, other):
+    if one != other:
+        at = next((n for n, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
+        raise AssertionError(f"{len(one)} and {len(other)} octets, from {at} on: {one[max(0, at - 80):at + 80]!r} and "
+                             f"{other[max(0, at - 80):at + 80]!r}")
+
+
 def need(*programs):
     for program in programs:
         if not shutil.which(program):
             raise Skipped(f"{program} is not installed")
 
 
-sentences = []
+sentences, failures = [], []
 
 
 def shows(sentence):
@@ -353,30 +369,45 @@ def run_one(sentence, function, arguments):
     except Skipped as why:
         print(f"skipped {sentence}: {why}", flush=True)
         return "skipped"
-    except Exception:
+    except (Exception, TooLate) as why:
         print(f"FAILED  {sentence}\n{traceback.format_exc()}", flush=True)
-        return "failed"
+        failures.append((sentence, traceback.format_exc()))
+        return "failed" if isinstance(why, Exception) else "too late"
     print(f"ok      {sentence} ({time.monotonic() - began:.1f} s)", flush=True)
     return "ok"
+
+
+def too_late(*_):
+    raise TooLate(f"not at its end after {MOST_SECONDS} s")
 
 
 def main(*, instance=Instance, provision=True):
     """Runs the sentences in the order of the file. `instance` None: each sentence makes its own."""
     wanted = [(s, f) for s, f in sentences if len(sys.argv) < 3 or sys.argv[2] in s]
     metka = None
+    signal.signal(signal.SIGALRM, too_late)
+    signal.alarm(MOST_SECONDS)
     try:
         if instance:
             metka = instance()
             metka.start()
             if provision:
                 metka.provision()
-        results = [run_one(sentence, function, [metka] if metka else []) for sentence, function in wanted]
-        if "failed" in results and metka:
+        results = []
+        for sentence, function in wanted:
+            results.append(run_one(sentence, function, [metka] if metka else []))
+            if results[-1] == "too late":
+                break
+        signal.alarm(0)
+        if failures and metka:
             print(f"-- the end of metkad.log\n{metka.log()}")
     except Skipped as why:
         print(f"skipped: {why}")
         sys.exit(75)
     finally:
+        signal.alarm(0)
         if metka:
             metka.purge()
-    sys.exit(1 if "failed" in results else 75 if results and set(results) == {"skipped"} else 0)
+    for sentence, why in failures:  # once more at the end, where a log is looked at first
+        print(f"FAILED  {sentence}\n{why}", flush=True)
+    sys.exit(1 if failures else 75 if results and set(results) == {"skipped"} else 0)

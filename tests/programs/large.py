@@ -5,41 +5,20 @@ METKA_LARGE is the size of the large one in MiB; 2047 is the largest that the se
 
 import hashlib
 import os
-import pathlib
 import random
 import re
 import tempfile
 
+from crowds import Counted
 from harness import DOMAIN, PASSWORD, Skipped, main, shows
 from ledger import STRANGER, Refused, Session, maildirs
 
-LARGE = int(os.environ.get("METKA_LARGE", "300"))
-MOST_MEMORY = 64 << 20
+LARGE = int(os.environ.get("METKA_LARGE", "150"))
 BIG = [f"wielka{n}@{DOMAIN}" for n in range(3)]
 MANY = [f"u{n}@{DOMAIN}" for n in range(1000)]
 NASTY = f"dziwna@{DOMAIN}"
 # An empty line of ours follows where what was sent does not begin as a header does (RFC 5322 section 3.5).
 TRACE = re.compile(rb"Return-Path: <[^\n]*>\n(Delivered-To: [^\n]*\n)?Received: [^\n]*\n([ \t][^\n]*\n)*(?P<parted>\n)?\Z")
-
-
-class Counted:
-    """The memory that programs ever had, from now on."""
-
-    def __init__(self, metka, *programs):
-        rows = metka.programs()
-        self.processes = {name: pathlib.Path(f"/proc/{rows[name]['pid']}") for name in programs}
-        for process in self.processes.values():
-            (process / "clear_refs").write_text("5")
-
-    def most(self):
-        return {name: int(re.search(r"VmHWM:\s+(\d+) kB", (process / "status").read_text())[1]) << 10
-                for name, process in self.processes.items()}
-
-    def assert_small(self, what):
-        most = self.most()
-        print(f"        {what}: " + ", ".join(f"metka-{name} {octets / (1 << 20):.0f} MiB" for name, octets in most.items()), flush=True)
-        for name, octets in most.items():
-            assert octets < MOST_MEMORY, f"metka-{name} had {octets} bytes"
 
 
 class Piece:

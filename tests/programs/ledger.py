@@ -69,7 +69,7 @@ class Ledger:
         self.offered = collections.defaultdict(set)  # letter: every inbox it may be in
         self.deleted, self.perhaps_deleted = set(), set()  # (inbox, letter)
         self.judged = {}                           # path: letter
-        self.duplicates = 0
+        self.twice = collections.Counter()         # letter: how many copies of it an inbox has too many, at most
 
     def offers(self, identifier, inboxes):
         self.offered[identifier] |= set(inboxes)
@@ -98,7 +98,7 @@ class Ledger:
     def check(self, maildirs, known=None):
         """`maildirs`: inbox to folder, as they are now or were some time after `known`. Also while mail flows."""
         accepted, deleted = known or self.so_far()
-        self.duplicates = 0
+        self.twice.clear()
         for inbox, folder in maildirs.items():
             found = self.found_in(folder)
             gone = {name for where, name in self.deleted | self.perhaps_deleted if where == inbox}
@@ -109,7 +109,8 @@ class Ledger:
             for name, copies in found.items():
                 assert inbox in self.offered[name], f"{inbox}: {name} was never sent there, or refused"
                 assert copies <= self.attempts[name], f"{inbox}: {name} is there {copies} times, sent {self.attempts[name]} times"
-                self.duplicates += copies - 1
+                if copies > 1:
+                    self.twice[name] = max(self.twice[name], copies - 1)
             left = [path.name for path in (folder / "tmp").iterdir()]
             assert not left, f"{inbox}: left over in tmp/: {left[:5]}"
 

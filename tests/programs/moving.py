@@ -11,7 +11,7 @@ from harness import DOMAIN, Instance, Skipped, eventually, main, shows
 
 ANNA, JAN = f"mtk-m{os.getpid()}", f"mtk-n{os.getpid()}"
 BIURO = f"biuro@{DOMAIN}"
-KILLS = int(os.environ.get("METKA_KILLS", "12"))
+KILLS = int(os.environ.get("METKA_KILLS", "6"))
 
 
 class World(Instance):

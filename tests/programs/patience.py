@@ -116,11 +116,14 @@ def _(metka):
         assert known == unknown and all(map(is_wrong, known)), first
         assert set(answers[::2]) == set(answers[1::2]) and len(set(answers)) == 2, answers
     times = {BIURO: [], f"nobody@{DOMAIN}": []}
-    for i in range(1, 25):
+    for i in range(1, 97):  # what else the machine does only adds: the quickest of many are alike, or never will be
         for name, measured in times.items():
-            measured.append(metka.guess("submissions", f"127.0.4.{i}", name, f"guess {i}")[1])
-    known, unknown = (statistics.median(measured) for measured in times.values())
-    assert abs(known - unknown) < max(0.05 * known, 0.015), times
+            measured.append(metka.guess("submissions", f"127.0.4.{i}", name, f"measured {i}")[1])
+        known, unknown = (statistics.median(sorted(measured)[:max(4, i // 4)]) for measured in times.values())
+        if i % 24 == 0 and abs(known - unknown) < max(0.05 * known, 0.015):
+            break
+    else:
+        raise AssertionError(times)
 
 
 @shows("one client that repeats the same wrong password leaves the office at its address alone")

@@ -15,7 +15,7 @@ from harness import DOMAIN, PASSWORD, eventually, main, need, shows
 from ledger import Ledger, Remover, Sender, maildirs
 from volumes import OnVolume, Volume, run
 
-CUTS = int(os.environ.get("METKA_CUTS", "6"))
+CUTS = int(os.environ.get("METKA_CUTS", "3"))
 READ = f"czytany@{DOMAIN}"
 KEPT = [f"zostaje{n}@{DOMAIN}" for n in range(3)]
 SIZES, WEIGHTS = (300, 4_000, 40_000, 100_000, 1_000_000), (40, 30, 17, 9, 1)

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 
-from harness import DOMAIN, PASSWORD, Instance, Skipped, eventually, main, need, shows
+from harness import DOMAIN, PASSWORD, SERVED, Instance, Skipped, eventually, main, need, shows
 
 SKLEP, BIURO = f"sklep@{DOMAIN}", f"biuro@{DOMAIN}"
 
@@ -242,7 +242,7 @@ def _(metka):
 
 @shows("half a TLS handshake and noise on every port do no harm")
 def _(metka):
-    for service in metka.port:
+    for service in SERVED:
         for noise in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", os.urandom(2000), b"\x00" * 5000, b"A" * 100000):
             channel = metka.plain_socket(service)
             try:

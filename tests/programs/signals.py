@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from harness import BUILD, ROOT, Instance, eventually, main, shows
+from harness import BUILD, ROOT, SERVED, Instance, eventually, main, shows
 
 
 class Manager:
@@ -34,7 +34,7 @@ class Manager:
                     self.changed.notify_all()
 
     def greets(self):
-        for port in self.metka.port.values():
+        for port in (self.metka.port[name] for name in SERVED):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as channel:
                 channel.settimeout(10)
                 if port in (self.metka.port["smtp"], self.metka.port["submission"]) and not channel.recv(64).startswith(b"220 "):

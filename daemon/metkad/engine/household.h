@@ -39,7 +39,7 @@ class Process;
 
 struct Listener {
     Program program = Program::smtp;
-    std::string name; // "smtp", "submission", "submissions", "pop3s"
+    std::string name; // "smtp", "submission", "submissions", "pop3s", "pop3"
     settings::ListenAddress address;
     sys::Descriptor socket;
 };

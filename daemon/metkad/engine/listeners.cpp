@@ -24,11 +24,12 @@ struct ListenerRow {
     Program program;
     std::vector<ListenAddress> Settings::* addresses;
 };
-constexpr std::array<ListenerRow, 4> listeners{{
+constexpr std::array<ListenerRow, 5> listeners{{
     {"smtp", Program::smtp, &Settings::smtp_listen},
     {"submission", Program::smtp, &Settings::submission_listen},
     {"submissions", Program::smtp, &Settings::submissions_listen},
     {"pop3s", Program::access, &Settings::pop3s_listen},
+    {"pop3", Program::access, &Settings::pop3_listen},
 }};
 
 constexpr int backlog = 4096; // the kernel takes less if it must (net.core.somaxconn)

@@ -73,6 +73,49 @@ asio::awaitable<Result<void>> EngineKeys::remove(InboxId account)
     co_return Result<void>{};
 }
 
+asio::awaitable<Result<Secret>> EngineKeys::add_app_password(InboxId account, AppPassword wanted)
+{
+    login::AddAppPassword request{.account = account, .name = std::move(wanted.name), .until = {}};
+    if (wanted.validity) {
+        request.until = wanted.validity->until.text();
+        request.ends = static_cast<std::uint64_t>(to_unix_ms(wanted.validity->ends));
+    }
+    auto made = co_await household_.ask_for<login::AppPasswordMade>(Program::auth, std::move(request));
+    if (!made) co_return pass(made);
+    co_return std::move(made->password);
+}
+
+asio::awaitable<Result<std::vector<KeptAppPassword>>> EngineKeys::app_passwords(InboxId account)
+{
+    const login::ListAppPasswords request{.account = account};
+    auto listed = co_await household_.ask_for<login::AppPasswords>(Program::auth, request);
+    if (!listed) co_return pass(listed);
+    std::vector<KeptAppPassword> all;
+    all.reserve(listed->rows.size());
+    for (auto& row : listed->rows) {
+        AppPassword each{.id = row.id, .name = std::move(row.name), .validity = {}, .made = row.made};
+        if (!row.until.empty()) {
+            const auto until = Date::parse(row.until);
+            if (!until) co_return pass(until);
+            each.validity =
+                Validity{.until = *until, .ends = from_unix_ms(static_cast<std::int64_t>(row.ends))};
+        }
+        KeptAppPassword kept{.password = std::move(each), .last = {}};
+        if (row.used != Instant())
+            kept.last = {.at = row.used, .service = row.service, .peer = std::move(row.peer)};
+        all.push_back(std::move(kept));
+    }
+    co_return all;
+}
+
+asio::awaitable<Result<void>> EngineKeys::remove_app_password(InboxId account, std::string name)
+{
+    login::RemoveAppPassword request{.account = account, .name = std::move(name)};
+    const auto removed = co_await household_.ask_for<login::Stored>(Program::auth, std::move(request));
+    if (!removed) co_return pass(removed);
+    co_return Result<void>{};
+}
+
 asio::awaitable<Result<household::Refusal>> EngineRefusals::find(ReceiptCode code)
 {
     household::AskRefusal request{.code = code.text()};

@@ -17,6 +17,9 @@ class EngineKeys final : public Keys {
     asio::awaitable<Result<bool>> is_right(InboxId account, Secret password) override;
     asio::awaitable<Result<void>> changed_elsewhere(InboxId account) override;
     asio::awaitable<Result<void>> remove(InboxId account) override;
+    asio::awaitable<Result<Secret>> add_app_password(InboxId account, AppPassword wanted) override;
+    asio::awaitable<Result<std::vector<KeptAppPassword>>> app_passwords(InboxId account) override;
+    asio::awaitable<Result<void>> remove_app_password(InboxId account, std::string name) override;
 
   private:
     Household& household_;

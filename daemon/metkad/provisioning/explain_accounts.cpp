@@ -6,6 +6,7 @@
 #include "core/policy/login.h"
 #include "daemon/metkad/provisioning/change.h"
 #include "daemon/metkad/provisioning/explain.h"
+#include "daemon/metkad/provisioning/logins.h"
 #include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
@@ -200,22 +201,25 @@ std::string decider_of_number(const std::optional<std::uint64_t>& own, const Inb
 
 } // namespace
 
-Result<Json> explain_limit(Order& order)
+asio::awaitable<Result<Json>> explain_limit(Order& order)
 {
     auto& office = order.office;
     const auto account = account_named(office, name_asked(order.arguments.get<control::InboxName>("name")));
-    if (!account) return pass(account);
+    if (!account) co_return pass(account);
     const auto sending = office.registry.sending(account->id);
-    if (!sending) return pass(sending);
+    if (!sending) co_return pass(sending);
+    const auto sent = co_await office.logins.sent(account->id);
     const auto own = sending->value_or(directory::SendingRecord{.plan = std::string(standard_plan)});
     const auto plan = office.settings.plan(own.plan);
     const auto noun = account->kind == directory::InboxKind::shell ? "shell" : "mailbox";
-    return Json(JsonObject{
+    co_return Json(JsonObject{
         {"account", account->login},
         {"plan", plan.name},
         {"messages_per_hour", Json::count(own.messages_per_hour.value_or(plan.messages_per_hour))},
+        {"sent_in_hour", sent ? Json::count(sent->in_hour) : Json()},
         {"hour_decided_by", decider_of_number(own.messages_per_hour, *account, plan)},
         {"messages_per_day", Json::count(own.messages_per_day.value_or(plan.messages_per_day))},
+        {"sent_in_day", sent ? Json::count(sent->in_day) : Json()},
         {"day_decided_by", decider_of_number(own.messages_per_day, *account, plan)},
         {"remedy", fmt::format("metkactl {} set {} --messages-per-hour NUMBER --messages-per-day NUMBER",
                                noun, account->login)}});
@@ -223,15 +227,29 @@ Result<Json> explain_limit(Order& order)
 
 // --- login
 
-Result<Json> explain_login(Order& order)
+namespace {
+
+// Null: metka-auth does not say now.
+asio::awaitable<Result<Json>> held_against(Office& office, InboxId account)
+{
+    constexpr std::size_t most_rows = 1'000;
+    login::ListHeldBack question{.wanted = login::Wanted::counted, .account = account};
+    const auto rows = co_await office.logins.held_back(std::move(question), most_rows);
+    if (!rows) co_return Json();
+    co_return show_held(office, *rows);
+}
+
+} // namespace
+
+asio::awaitable<Result<Json>> explain_login(Order& order)
 {
     auto& office = order.office;
     const auto name = name_asked(order.arguments.get<control::InboxName>("name"));
     const auto account = account_named(office, name);
-    if (!account) return pass(account);
+    if (!account) co_return pass(account);
     const auto verdict = verdict_on(office, *account);
     const auto by = decider_of(office, *account, verdict);
-    if (!by) return pass(by);
+    if (!by) co_return pass(by);
     const auto word = [&](LoginPurpose purpose) {
         return policy::lets_in(verdict, purpose) ? "accepted" : "refused";
     };
@@ -240,7 +258,12 @@ Result<Json> explain_login(Order& order)
                     {"sending", word(LoginPurpose::sending)},
                     {"reading", word(LoginPurpose::reading)}};
     put(card, login_rules.at(static_cast<std::size_t>(verdict)).rule, *by);
-    return Json(std::move(card));
+    auto last_login = co_await last_login_of(order, account->id);
+    card.push_back({"last_login", std::move(last_login)});
+    const auto held = co_await held_against(office, account->id);
+    if (!held) co_return pass(held);
+    card.push_back({"guesses", *held});
+    co_return Json(std::move(card));
 }
 
 // --- receipt

@@ -2,6 +2,7 @@
 
 #include "core/policy/lifetime.h"
 #include "daemon/metkad/machine/time_zone.h"
+#include "daemon/metkad/provisioning/logins.h"
 #include "daemon/metkad/provisioning/mailboxes.h"
 #include "daemon/metkad/provisioning/moves.h"
 #include "daemon/metkad/provisioning/removals.h"
@@ -279,6 +280,8 @@ asio::awaitable<Result<Json>> mailbox_show(Order& order)
     card->push_back({"language", name(mailbox->language)});
     card->push_back({"maildir", *maildir});
     card->push_back({"created", show_instant(mailbox->created)});
+    auto last_login = co_await last_login_of(order, mailbox->id);
+    card->push_back({"last_login", std::move(last_login)});
     co_return Json(std::move(*card));
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/policy/provisioning.h"
 #include "daemon/metkad/provisioning/mailboxes.h"
+#include "daemon/metkad/provisioning/own.h"
 #include "daemon/metkad/provisioning/removals.h"
 #include "daemon/metkad/provisioning/shells.h"
 #include "daemon/metkad/provisioning/spaces.h"
@@ -30,39 +31,6 @@ Result<Alias> own_alias(const Order& order, const Address& address)
                     "the alias {} was made by the administrator; only the administrator changes it",
                     address.show());
     return **alias;
-}
-
-Result<Mailbox> own_mailbox(const Order& order, const Address& address)
-{
-    const auto mailbox = order.office.registry.mailbox(address);
-    if (!mailbox) return pass(mailbox);
-    if (!*mailbox || (*mailbox)->shell != self(order).id)
-        return fail(Fault::not_found, "you have no free mailbox {}; `metkactl my mailbox list` shows yours",
-                    address.show());
-    return **mailbox;
-}
-
-// What the administrator has suspended is not removed and made again to let it go on.
-Result<Mailbox> own_mailbox_to_change(const Order& order, const Address& address)
-{
-    auto mailbox = own_mailbox(order, address);
-    if (mailbox && mailbox->standing == Standing::suspended)
-        return fail(Fault::denied, "the mailbox {} is suspended; ask the administrator", address.show());
-    return mailbox;
-}
-
-Result<Customer> own_customer(const Order& order)
-{
-    return find_customer(order.office, self(order).customer);
-}
-
-// Suspended people look, and change nothing.
-Result<void> refuse_suspended(const Order& order)
-{
-    const auto customer = own_customer(order);
-    if (!customer) return pass(customer);
-    if (self(order).standing == Standing::active && customer->standing == Standing::active) return {};
-    return fail(Fault::denied, "your account is suspended; ask the administrator");
 }
 
 Result<policy::SelfAliasFacts> alias_facts(const Order& order, const Address& address)

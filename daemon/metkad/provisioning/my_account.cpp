@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/metkad/provisioning/logins.h"
 #include "daemon/metkad/provisioning/spaces.h"
 #include "daemon/metkad/provisioning/verbs.h"
 
@@ -37,6 +38,7 @@ asio::awaitable<Result<Json>> my_show(Order& order)
     if (!record) co_return pass(record);
     const Json row(*record);
     const auto use = co_await use_of(office, shell);
+    auto last_login = co_await last_login_of(order, shell.id);
     co_return Json(control::JsonObject{{"login", shell.login},
                                        {"customer", *row.member("customer")},
                                        {"state", *row.member("state")},
@@ -50,7 +52,8 @@ asio::awaitable<Result<Json>> my_show(Order& order)
                                        {"mailboxes", Json::count(mailboxes->size())},
                                        {"most_mailboxes", Json::count(numbers->most_in_shell)},
                                        {"language", name(shell.language)},
-                                       {"maildir", office.settings.state_folder + "/" + *maildir}});
+                                       {"maildir", office.settings.state_folder + "/" + *maildir},
+                                       {"last_login", std::move(last_login)}});
 }
 
 asio::awaitable<Result<Json>> my_usage(Order& order)

@@ -22,7 +22,7 @@ struct Row {
     Handler handler;
 };
 
-const std::array<Row, 78> handlers{{
+const std::array<Row, 89> handlers{{
     {"customer.add", customer_add},
     {"customer.list", customer_list},
     {"customer.show", customer_show},
@@ -51,6 +51,9 @@ const std::array<Row, 78> handlers{{
     {"shell.suspend", shell_set},
     {"shell.resume", shell_set},
     {"shell.remove", shell_remove},
+    {"shell.app-password.add", shell_app_password_add},
+    {"shell.app-password.list", shell_app_password_list},
+    {"shell.app-password.remove", shell_app_password_remove},
     {"mailbox.add", mailbox_add},
     {"mailbox.list", mailbox_list},
     {"mailbox.show", mailbox_show},
@@ -60,6 +63,9 @@ const std::array<Row, 78> handlers{{
     {"mailbox.resume", mailbox_set},
     {"mailbox.renew", mailbox_renew},
     {"mailbox.remove", mailbox_remove},
+    {"mailbox.app-password.add", mailbox_app_password_add},
+    {"mailbox.app-password.list", mailbox_app_password_list},
+    {"mailbox.app-password.remove", mailbox_app_password_remove},
     {"alias.add", alias_add},
     {"alias.list", alias_list},
     {"alias.show", alias_show},
@@ -80,9 +86,14 @@ const std::array<Row, 78> handlers{{
     {"my.mailbox.set", my_mailbox_set},
     {"my.mailbox.rename", my_mailbox_rename},
     {"my.mailbox.remove", my_mailbox_remove},
+    {"my.app-password.add", my_app_password_add},
+    {"my.app-password.list", my_app_password_list},
+    {"my.app-password.remove", my_app_password_remove},
     {"sweep.expiry", sweep_expiry},
     {"sweep.quota", sweep_quota},
     {"notices.list", notices_list},
+    {"login.list", login_list},
+    {"login.unblock", login_unblock},
     {"config.check", config_check},
     {"config.show", config_show},
     {"config.diff", config_diff},

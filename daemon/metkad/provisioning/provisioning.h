@@ -29,6 +29,7 @@
 #include "core/settings/settings.h"
 #include "daemon/metkad/configuration/configuration.h"
 #include "daemon/metkad/engine/keys.h"
+#include "daemon/metkad/engine/logins.h"
 #include "daemon/metkad/engine/refusals.h"
 #include "daemon/metkad/engine/trees.h"
 #include "daemon/metkad/machine/accounts.h"
@@ -54,6 +55,7 @@ struct Office {
     Keys& keys;
     Trees& trees;
     Refusals& refusals;
+    Logins& logins;
     UnixAccounts& unix_accounts;
     Fences& fences;
     Resolver& resolver;

@@ -1,4 +1,5 @@
 #include "core/policy/provisioning.h"
+#include "daemon/metkad/provisioning/logins.h"
 #include "daemon/metkad/provisioning/mailboxes.h"
 #include "daemon/metkad/provisioning/removals.h"
 #include "daemon/metkad/provisioning/shells.h"
@@ -143,6 +144,8 @@ asio::awaitable<Result<Json>> shell_show(Order& order)
     card->push_back({"maildir", *maildir});
     card->push_back({"problems", std::move(problems)});
     card->push_back({"created", show_instant(shell->created)});
+    auto last_login = co_await last_login_of(order, shell->id);
+    card->push_back({"last_login", std::move(last_login)});
     co_return Json(std::move(*card));
 }
 

@@ -45,6 +45,16 @@ Result<Json> mailbox_rename(Order&);
 Answer mailbox_renew(Order&);
 Answer mailbox_remove(Order&);
 
+Answer mailbox_app_password_add(Order&);
+Answer mailbox_app_password_list(Order&);
+Answer mailbox_app_password_remove(Order&);
+Answer shell_app_password_add(Order&);
+Answer shell_app_password_list(Order&);
+Answer shell_app_password_remove(Order&);
+Answer my_app_password_add(Order&);
+Answer my_app_password_list(Order&);
+Answer my_app_password_remove(Order&);
+
 Result<Json> alias_add(Order&);
 Result<Json> alias_list(Order&);
 Result<Json> alias_show(Order&);
@@ -71,6 +81,9 @@ Answer sweep_expiry(Order&);
 Answer sweep_quota(Order&);
 Answer notices_list(Order&);
 
+Answer login_list(Order&);
+Answer login_unblock(Order&);
+
 Answer config_check(Order&);
 Result<Json> config_show(Order&);
 Result<Json> config_diff(Order&);
@@ -82,8 +95,8 @@ Answer daemon_reload(Order&);
 
 Answer explain_recipient(Order&);
 Result<Json> explain_sender(Order&);
-Result<Json> explain_limit(Order&);
-Result<Json> explain_login(Order&);
+Answer explain_limit(Order&);
+Answer explain_login(Order&);
 Answer explain_receipt(Order&);
 
 Answer apply(Order&);

@@ -12,7 +12,6 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
-#include "tests/dialogues/certificate.h"
 #include "world.h"
 
 using namespace metka;
@@ -27,14 +26,6 @@ struct Freed {
 };
 using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
 using Tls = std::unique_ptr<SSL, Freed<SSL_free>>;
-
-std::shared_ptr<net::TlsContext> self_signed()
-{
-    const auto certificate = dialogues::make_certificate("mail.moja-firma.lublin.pl");
-    auto context = net::TlsContext::make(certificate.chain_pem, certificate.key_pem, "metka-access");
-    REQUIRE(context.has_value());
-    return *context;
-}
 
 struct Listener {
     sys::Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -121,7 +112,7 @@ TEST_CASE("the service greets and serves under TLS")
 {
     World world;
     world.box().add("Subject: a\n\nb\n");
-    const auto heard = served(world, self_signed(),
+    const auto heard = served(world, certificate(),
                               [](const sockaddr_in& address) { return heard_over_tls(address, dialogue); });
     CHECK(heard.starts_with("+OK Metka ready\r\n"));
     CHECK(heard.ends_with("+OK 1 17\r\n+OK goodbye\r\n"));
@@ -130,7 +121,7 @@ TEST_CASE("the service greets and serves under TLS")
 TEST_CASE("who speaks in the clear hears nothing of POP3 and asks nobody")
 {
     World world;
-    const auto heard = served(world, self_signed(), [](const sockaddr_in& address) {
+    const auto heard = served(world, certificate(), [](const sockaddr_in& address) {
         return heard_in_the_clear(address, dialogue);
     });
     CHECK(heard.find("+OK") == std::string::npos);

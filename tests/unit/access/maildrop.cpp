@@ -7,12 +7,11 @@ using metka::access::Maildrop;
 
 namespace {
 
-Maildrop three_messages(std::size_t most = 100)
+Maildrop three_messages()
 {
-    return {{{.name = "a", .uid = "1", .octets = 10},
-             {.name = "b", .uid = "2", .octets = 20},
-             {.name = "c", .uid = "3", .octets = 30}},
-            most};
+    Maildrop drop({.messages = 3, .octets = 60});
+    drop.learn({10, 20, 30});
+    return drop;
 }
 
 } // namespace
@@ -20,22 +19,24 @@ Maildrop three_messages(std::size_t most = 100)
 TEST_CASE("messages are numbered from 1 and there is none beyond the last")
 {
     const auto drop = three_messages();
-    CHECK(drop.find(0) == nullptr);
-    CHECK(drop.find(1)->name == "a");
-    CHECK(drop.find(3)->name == "c");
-    CHECK(drop.find(4) == nullptr);
-    CHECK(drop.find(18446744073709551615U) == nullptr);
+    CHECK_FALSE(drop.has(0));
+    CHECK(drop.has(1));
+    CHECK(drop.has(3));
+    CHECK(Maildrop::index(3) == 2);
+    CHECK_FALSE(drop.has(4));
+    CHECK_FALSE(drop.has(18446744073709551615U));
 }
 
-TEST_CASE("a marked message is found and counted no more, and the others keep their numbers")
+TEST_CASE("a marked message is counted no more, and the others keep their numbers")
 {
     auto drop = three_messages();
     drop.mark(2);
-    CHECK(drop.find(2) == nullptr);
-    CHECK(drop.find(3)->name == "c");
+    CHECK_FALSE(drop.has(2));
+    CHECK(drop.has(3));
+    CHECK(drop.octets(3) == 30);
     CHECK(drop.count() == 2);
     CHECK(drop.octets() == 40);
-    CHECK(drop.marked_names() == std::vector<std::string>{"b"});
+    CHECK(drop.marked() == std::vector<maildir::MessageIndex>{1});
 }
 
 TEST_CASE("a reset takes every mark back")
@@ -44,15 +45,16 @@ TEST_CASE("a reset takes every mark back")
     drop.mark(1);
     drop.mark(3);
     drop.reset();
+    CHECK(drop.has(1));
     CHECK(drop.count() == 3);
     CHECK(drop.octets() == 60);
-    CHECK(drop.marked_names().empty());
+    CHECK(drop.marked().empty());
 }
 
-TEST_CASE("of more messages than a session may hold, the first are shown")
+TEST_CASE("totals are known before anybody has asked how large each message is")
 {
-    const auto drop = three_messages(2);
-    CHECK(drop.count() == 2);
-    CHECK(drop.octets() == 30);
-    CHECK(drop.find(3) == nullptr);
+    const Maildrop drop({.messages = 3, .octets = 60});
+    CHECK_FALSE(drop.knows_octets());
+    CHECK(drop.count() == 3);
+    CHECK(drop.octets() == 60);
 }

@@ -53,6 +53,36 @@ TEST_CASE("LIST tells exactly the octets that RETR sends, and they are the store
     CHECK(client.say("STAT\r\n") == fmt::format("+OK 60 {}\r\n", sum));
 }
 
+TEST_CASE("what meets at the edge of two blocks is sent as it is anywhere else")
+{
+    constexpr std::size_t block = std::size_t{64} * 1024;
+    const std::vector<std::pair<std::string, std::string>> meetings{{"\r", "\nnext"},
+                                                                    {"\r\n", ".dot"},
+                                                                    {"\n", ".\n"},
+                                                                    {"\n.", ".\n"},
+                                                                    {".", "\n.\n"},
+                                                                    {"\r", "\r\n.a"},
+                                                                    {"\n\n", "\n\n."},
+                                                                    {"\r", std::string()},
+                                                                    {"\n", ""},
+                                                                    {"\n.", ""},
+                                                                    {"no end", ""},
+                                                                    {"\xC4\x85", "\xFF\n"},
+                                                                    {{'\0'}, {'\0', '\n', '.'}}};
+    World world;
+    for (const auto& [before, after] : meetings)
+        world.box().add(std::string(block - before.size(), 'x') + before + after);
+    Conversation client(world);
+    client.log_in();
+    for (std::size_t i = 0; i < meetings.size(); ++i) {
+        CAPTURE(i);
+        const auto answer = client.say(fmt::format("RETR {}\r\n", i + 1));
+        const auto expected = with_crlf(world.box().messages[i].text);
+        CHECK(answer.starts_with(fmt::format("+OK {} octets\r\n", expected.size())));
+        CHECK(without_stuffing(after_first_line(answer)) == expected);
+    }
+}
+
 TEST_CASE("TOP with more lines than there are sends what RETR sends")
 {
     std::mt19937 random(7);
@@ -94,16 +124,78 @@ TEST_CASE("a client that takes nothing for too long is let go, and nothing is de
     CHECK(world.box().removed.empty());
 }
 
-TEST_CASE("a long list comes whole, and no more of it than the limit")
+TEST_CASE("a long list comes whole, however many parts the store gives it in, and without what is marked")
 {
     World world;
-    world.limits.messages = 4000;
     for (int i = 0; i < 5000; ++i)
         world.box().add("x\n");
+    world.box().uids_at_once = 999;
+    Conversation client(world);
+    client.log_in();
+    CHECK(client.say("DELE 1000\r\n") == "+OK deleted when you QUIT\r\n");
+    const auto answer = client.say("UIDL\r\n");
+    CHECK(answer.starts_with("+OK the list follows\r\n1 uid-1\r\n"));
+    CHECK(answer.contains("\r\n999 uid-999\r\n1001 uid-1001\r\n"));
+    CHECK(answer.ends_with("\r\n5000 uid-5000\r\n.\r\n"));
+    CHECK(std::ranges::count(answer, '\n') == 4999 + 2);
+    CHECK(client.say("UIDL 5000\r\n") == "+OK 5000 uid-5000\r\n");
+    CHECK(client.say("STAT\r\n") == "+OK 4999 14997\r\n");
+}
+
+TEST_CASE("a list that cannot be had to its end is not ended")
+{
+    World world;
+    for (int i = 0; i < 10; ++i)
+        world.box().add("x\n");
+    world.box().uids_at_once = 4;
+    world.box().uids_fault = Fault::unavailable;
+    world.box().uids_had = 4;
     Conversation client(world);
     client.log_in();
     const auto answer = client.say("UIDL\r\n");
-    CHECK(answer.starts_with("+OK the list follows\r\n1 uid-1\r\n"));
-    CHECK(answer.ends_with("\r\n4000 uid-4000\r\n.\r\n"));
-    CHECK(client.say("STAT\r\n") == "+OK 4000 12000\r\n");
+    CHECK(answer.ends_with("\r\n4 uid-4\r\n"));
+    CHECK(client.is_over());
+}
+
+TEST_CASE("what the store cannot say now is said so, and the session goes on")
+{
+    World world;
+    world.box().add("x\n");
+    world.box().octets_fault = world.box().uids_fault = Fault::unavailable;
+    Conversation client(world);
+    client.log_in();
+    constexpr std::string_view later = "-ERR [SYS/TEMP] the message cannot be read now, try again later\r\n";
+    for (const auto* command : {"LIST\r\n", "LIST 1\r\n", "UIDL\r\n", "UIDL 1\r\n", "DELE 1\r\n"})
+        CHECK(client.say(command) == later);
+    CHECK(client.say("STAT\r\n") == "+OK 1 3\r\n");
+    world.box().octets_fault = world.box().uids_fault = std::nullopt;
+    CHECK(client.say("LIST 1\r\n") == "+OK 1 3\r\n");
+}
+
+TEST_CASE("a message that another program took meanwhile is told so, and the others are as they were")
+{
+    World world;
+    for (const auto* text : {"one\n", "two\n", "three\n"})
+        world.box().add(text);
+    Conversation client(world);
+    client.log_in();
+    std::erase_if(world.box().messages, [](const Stored& each) { return each.name == "2"; });
+    CHECK(client.say("RETR 2\r\n") == "-ERR this message is no longer there\r\n");
+    CHECK(client.say("RETR 3\r\n").contains("three\r\n"));
+    CHECK(client.say("LIST 2\r\n") == "+OK 2 5\r\n");
+    CHECK(client.say("DELE 2\r\n") == "+OK deleted when you QUIT\r\n");
+}
+
+TEST_CASE("QUIT says so when one of the messages could not be removed, and the rest is gone")
+{
+    World world;
+    for (const auto* text : {"one\n", "two\n", "three\n"})
+        world.box().add(text);
+    world.box().immovable.insert("2");
+    Conversation client(world);
+    client.log_in();
+    client.say("DELE 1\r\nDELE 2\r\nDELE 3\r\n");
+    CHECK(client.say("QUIT\r\n") ==
+          "-ERR [SYS/TEMP] 1 of 3 deleted messages could not be removed and are still there\r\n");
+    CHECK(world.box().removed == std::vector<std::string>{"1", "3"});
 }

@@ -23,44 +23,71 @@ World with_three_messages()
 
 struct Row {
     std::string_view line;
-    std::string_view fresh; // before USER, and after it but for PASS
+    std::string_view clear; // on 110 before STLS
+    std::string_view fresh; // under TLS, before USER and after it but for PASS
     std::string_view logged_in;
 };
 
+constexpr std::string_view clear = "-ERR [AUTH] no passwords in the clear: STLS comes first\r\n";
 constexpr std::string_view first = "-ERR log in first\r\n";
 constexpr std::string_view already = "-ERR logged in already\r\n";
+constexpr std::string_view unknown = "-ERR unknown command\r\n";
+constexpr std::string_view arguments = "-ERR wrong arguments for this command\r\n";
+constexpr std::string_view number = "-ERR a number of 1 or more was expected\r\n";
+constexpr std::string_view foreign = "-ERR this is a POP3 server\r\n";
+constexpr std::string_view not_this = "-ERR no such message\r\n";
+constexpr std::string_view please = "+OK the password, please\r\n";
+constexpr std::string_view broken = "-ERR this is no response of the mechanism PLAIN\r\n";
+constexpr std::string_view there = "-ERR TLS is there already\r\n";
+constexpr std::string_view bye = "+OK goodbye\r\n";
 
 const std::vector<Row> rows{
-    {"CAPA", "+OK\r\nTOP\r\n", "+OK\r\nTOP\r\n"},
-    {"USER biuro@moja-firma.lublin.pl", "+OK the password, please\r\n", already},
-    {"PASS sekret-biuro", "-ERR USER comes before PASS\r\n", already},
-    {"AUTH", "+OK\r\nPLAIN\r\n.\r\n", already},
-    {"AUTH PLAIN AAAA", "-ERR this is no response of the mechanism PLAIN\r\n", already},
-    {"STAT", first, "+OK 3 76\r\n"},
-    {"LIST", first, "+OK the list follows\r\n1 23\r\n2 27\r\n3 26\r\n.\r\n"},
-    {"LIST 2", first, "+OK 2 27\r\n"},
-    {"LIST 4", first, "-ERR no such message\r\n"},
-    {"UIDL", first, "+OK the list follows\r\n1 uid-1\r\n2 uid-2\r\n3 uid-3\r\n.\r\n"},
-    {"UIDL 3", first, "+OK 3 uid-3\r\n"},
-    {"UIDL 18446744073709551615", first, "-ERR no such message\r\n"},
-    {"TOP 1 0", first, "+OK the top of the message follows\r\nSubject: one\r\n\r\n.\r\n"},
-    {"TOP 2 1", first, "+OK the top of the message follows\r\nSubject: two\r\n\r\n..dots\r\n.\r\n"},
-    {"TOP 3 9", first, "+OK the top of the message follows\r\nSubject: three\r\n\r\nno end\r\n.\r\n"},
-    {"TOP 4 0", first, "-ERR no such message\r\n"},
-    {"RETR 1", first, "+OK 23 octets\r\nSubject: one\r\n\r\nfirst\r\n.\r\n"},
-    {"RETR 2", first, "+OK 27 octets\r\nSubject: two\r\n\r\n..dots\r\n...\r\n.\r\n"},
-    {"RETR 3", first, "+OK 26 octets\r\nSubject: three\r\n\r\nno end\r\n.\r\n"},
-    {"RETR 0", "-ERR a number of 1 or more was expected\r\n", "-ERR a number of 1 or more was expected\r\n"},
-    {"RETR 4", first, "-ERR no such message\r\n"},
-    {"DELE 4", first, "-ERR no such message\r\n"},
-    {"DELE 1", first, "+OK deleted when you QUIT\r\n"},
-    {"RSET", first, "+OK\r\n"},
-    {"NOOP", first, "+OK\r\n"},
-    {"STLS", "-ERR unknown command\r\n", "-ERR unknown command\r\n"},
-    {"LIST 1 1", "-ERR wrong arguments for this command\r\n", "-ERR wrong arguments for this command\r\n"},
-    {"", "-ERR unknown command\r\n", "-ERR unknown command\r\n"},
-    {"QUIT", "+OK goodbye\r\n", "+OK goodbye\r\n"},
+    {"CAPA", "+OK\r\nTOP\r\n", "+OK\r\nTOP\r\n", "+OK\r\nTOP\r\n"},
+    {"STLS", "+OK begin TLS\r\n", there, already},
+    {"UTF8", first, "+OK UTF-8\r\n", already},
+    {"USER biuro@moja-firma.lublin.pl", clear, please, already},
+    {"PASS sekret-biuro", clear, "-ERR USER comes before PASS\r\n", already},
+    {"AUTH", clear, "+OK\r\nPLAIN\r\n.\r\n", already},
+    {"AUTH PLAIN AAAA", clear, broken, already},
+    {"AUTH LOGIN", clear, "-ERR PLAIN is the only mechanism here\r\n", already},
+    {"STAT", first, first, "+OK 3 76\r\n"},
+    {"LIST", first, first, "+OK the list follows\r\n1 23\r\n2 27\r\n3 26\r\n.\r\n"},
+    {"LIST 2", first, first, "+OK 2 27\r\n"},
+    {"LIST 4", first, first, not_this},
+    {"UIDL", first, first, "+OK the list follows\r\n1 uid-1\r\n2 uid-2\r\n3 uid-3\r\n.\r\n"},
+    {"UIDL 3", first, first, "+OK 3 uid-3\r\n"},
+    {"UIDL 18446744073709551615", first, first, not_this},
+    {"TOP 1 0", first, first, "+OK the top of the message follows\r\nSubject: one\r\n\r\n.\r\n"},
+    {"TOP 2 1", first, first, "+OK the top of the message follows\r\nSubject: two\r\n\r\n..dots\r\n.\r\n"},
+    {"TOP 3 9", first, first, "+OK the top of the message follows\r\nSubject: three\r\n\r\nno end\r\n.\r\n"},
+    {"TOP 4 0", first, first, not_this},
+    {"RETR 1", first, first, "+OK 23 octets\r\nSubject: one\r\n\r\nfirst\r\n.\r\n"},
+    {"RETR 2", first, first, "+OK 27 octets\r\nSubject: two\r\n\r\n..dots\r\n...\r\n.\r\n"},
+    {"RETR 3", first, first, "+OK 26 octets\r\nSubject: three\r\n\r\nno end\r\n.\r\n"},
+    {"RETR 0", number, number, number},
+    {"RETR 4", first, first, not_this},
+    {"DELE 4", first, first, not_this},
+    {"DELE 1", first, first, "+OK deleted when you QUIT\r\n"},
+    {"RSET", first, first, "+OK\r\n"},
+    {"NOOP", first, first, "+OK\r\n"},
+    {"APOP biuro c4c9334bac560ecc979e58001b3e22fb", unknown, unknown, unknown},
+    {"LANG pl", unknown, unknown, unknown},
+    {"LIST 1 1", arguments, arguments, arguments},
+    {"STLS now", arguments, arguments, arguments},
+    {"PASS \xFF", "-ERR names and passwords are UTF-8\r\n", "-ERR names and passwords are UTF-8\r\n",
+     "-ERR names and passwords are UTF-8\r\n"},
+    {"", unknown, unknown, unknown},
+    {"GET / HTTP/1.1", foreign, foreign, foreign},
+    {"EHLO klient", foreign, foreign, foreign},
+    {"QUIT", bye, bye, bye},
 };
+
+// CAPA differs from state to state; tests/dialogues/pop3 has it whole.
+void check_answer(const Row& row, std::string_view answer, std::string_view wanted)
+{
+    CHECK(answer.starts_with(wanted));
+    if (row.line != "CAPA") CHECK(answer == wanted);
+}
 
 } // namespace
 
@@ -70,16 +97,23 @@ TEST_CASE("every command is answered in the state where it belongs and refused i
         CAPTURE(row.line);
         auto world = with_three_messages();
         const auto line = std::string(row.line) + "\r\n";
+        Conversation in_the_clear(world, Line::clear);
+        in_the_clear.listen();
+        check_answer(row, in_the_clear.say(line), row.clear);
         Conversation fresh(world);
         fresh.listen();
-        CHECK(fresh.say(line).starts_with(row.fresh));
-        CHECK(fresh.is_over() == (row.line == "QUIT"));
+        check_answer(row, fresh.say(line), row.fresh);
+        Conversation named(world);
+        named.listen();
+        named.say("USER biuro@moja-firma.lublin.pl\r\n");
+        if (!row.line.starts_with("PASS s")) check_answer(row, named.say(line), row.fresh);
         Conversation logged_in(world);
         logged_in.log_in();
-        const auto answer = logged_in.say(line);
-        CHECK(answer.starts_with(row.logged_in));
-        if (row.line != "CAPA") CHECK(answer == row.logged_in);
-        CHECK(logged_in.is_over() == (row.line == "QUIT"));
+        check_answer(row, logged_in.say(line), row.logged_in);
+
+        const bool ends = row.line == "QUIT" || row.logged_in == foreign;
+        for (const auto* const session : {&in_the_clear, &fresh, &named, &logged_in})
+            CHECK(session->is_over() == ends);
     }
 }
 
@@ -87,7 +121,7 @@ TEST_CASE("commands sent in one packet are answered as those sent a byte at a ti
 {
     std::string all;
     for (const auto& row : rows)
-        all += std::string(row.line) + "\r\n";
+        if (row.logged_in != foreign) all += std::string(row.line) + "\r\n";
     auto world = with_three_messages();
     std::string whole, bytes;
     {
@@ -178,15 +212,42 @@ TEST_CASE("a connection that ends without QUIT deletes nothing and frees the inb
     CHECK_FALSE(world.box().in_use);
 }
 
-TEST_CASE("when deleted messages could not be removed, QUIT says so")
+TEST_CASE("when nobody can say whether messages were removed, QUIT says so")
 {
     auto world = with_three_messages();
     world.box().remove_fault = Fault::io;
     Conversation client(world);
     client.log_in();
-    CHECK(
-        client.say("DELE 1\r\nQUIT\r\n")
-            .ends_with("-ERR [SYS/TEMP] some deleted messages could not be removed and are still there\r\n"));
+    CHECK(client.say("DELE 1\r\nQUIT\r\n")
+              .ends_with("-ERR [SYS/TEMP] the deleted messages may be there still\r\n"));
+    CHECK(client.is_over());
+}
+
+TEST_CASE("a session that was silent, and lost its inbox to another, is told so and ends")
+{
+    for (const auto* const line : {"LIST\r\n", "UIDL 1\r\n", "RETR 1\r\n", "DELE 1\r\n"}) {
+        CAPTURE(line);
+        auto world = with_three_messages();
+        Conversation client(world);
+        client.log_in();
+        auto& box = world.box();
+        box.octets_fault = box.uids_fault = box.read_fault = box.remove_fault = Fault::conflict;
+        CHECK(client.say(line) == "-ERR [SYS/TEMP] another session has taken this mailbox over, and this one "
+                                  "has deleted nothing\r\n");
+        CHECK(client.is_over());
+    }
+}
+
+TEST_CASE("a client that says NOOP is not silent: the store hears of it, though not of each")
+{
+    auto world = with_three_messages();
+    Conversation client(world);
+    client.log_in();
+    world.box().uids_fault = Fault::conflict; // how this test hears that the store was asked
+    world.clock.advance(std::chrono::seconds(9));
+    CHECK(client.say("NOOP\r\n") == "+OK\r\n");
+    world.clock.advance(std::chrono::seconds(1));
+    CHECK(client.say("NOOP\r\n").starts_with("-ERR [SYS/TEMP] another session has taken"));
     CHECK(client.is_over());
 }
 

@@ -1,6 +1,8 @@
 #include "world.h"
 
 #include <array>
+#include <csignal>
+#include <stdexcept>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -9,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/net/spawn.h"
+#include "tests/dialogues/certificate.h"
 
 namespace metka::access::test {
 
@@ -17,7 +20,8 @@ namespace {
 sys::Descriptor in_memory(std::string_view text)
 {
     sys::Descriptor file(memfd_create("message", MFD_CLOEXEC));
-    REQUIRE(pwrite(file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+    [[maybe_unused]] const auto put = pwrite(file.get(), text.data(), text.size(), 0);
+    REQUIRE(put == static_cast<ssize_t>(text.size()));
     return file;
 }
 
@@ -34,12 +38,17 @@ class MemoryInbox final : public maildir::MailInbox {
         if (holds_) box_.in_use = false;
     }
 
-    asio::awaitable<Result<void>> lock() override
+    asio::awaitable<Result<maildir::Opened>> open() override
     {
         if (box_.lock_fault) co_return fail(*box_.lock_fault, "no lock");
         if (box_.in_use) co_return fail(Fault::conflict, "in use");
+        if (box_.list_fault) co_return fail(*box_.list_fault, "no list");
         holds_ = box_.in_use = true;
-        co_return Result<void>{};
+        listed_ = box_.messages;
+        maildir::Opened opened{.messages = listed_.size()};
+        for (const auto& message : listed_)
+            opened.octets += with_crlf(message.text).size();
+        co_return opened;
     }
 
     asio::awaitable<void> unlock() override
@@ -49,40 +58,57 @@ class MemoryInbox final : public maildir::MailInbox {
         co_return;
     }
 
-    asio::awaitable<Result<std::vector<maildir::Listed>>> list() override
+    asio::awaitable<Result<std::vector<std::uint64_t>>> octets() override
     {
-        if (box_.list_fault) co_return fail(*box_.list_fault, "no list");
-        std::vector<maildir::Listed> listed;
-        listed.reserve(box_.messages.size());
-        for (const auto& message : box_.messages)
-            listed.push_back({.name = message.name,
-                              .uid = "uid-" + message.name,
-                              .octets = with_crlf(message.text).size()});
-        co_return listed;
+        if (box_.octets_fault) co_return fail(*box_.octets_fault, "no octets");
+        std::vector<std::uint64_t> octets;
+        octets.reserve(listed_.size());
+        for (const auto& message : listed_)
+            octets.push_back(with_crlf(message.text).size());
+        co_return octets;
     }
 
-    asio::awaitable<Result<sys::Descriptor>> read(std::string name) override
+    asio::awaitable<Result<maildir::Uids>> uids(maildir::MessageIndex from, std::uint64_t most) override
+    {
+        if (box_.uids_fault && from >= box_.uids_had) co_return fail(*box_.uids_fault, "no uids");
+        maildir::Uids uids;
+        for (; from < listed_.size() && uids.count < std::min(most, box_.uids_at_once); ++from, ++uids.count)
+            uids.lines += fmt::format("uid-{}\n", listed_[from].name);
+        co_return uids;
+    }
+
+    asio::awaitable<Result<maildir::StoredMessage>> read(maildir::MessageIndex index) override
     {
         if (box_.read_fault) co_return fail(*box_.read_fault, "no message");
-        if (box_.unreadable) co_return that_cannot_be_read();
-        for (const auto& message : box_.messages)
-            if (message.name == name) co_return in_memory(message.text);
-        co_return fail(Fault::not_found, "no such message");
+        const auto& wanted = listed_.at(index);
+        const bool is_there = std::ranges::count(box_.messages, wanted.name, &Stored::name) > 0;
+        if (!is_there) co_return fail(Fault::not_found, "no such message");
+        auto file = box_.unreadable ? that_cannot_be_read() : in_memory(wanted.text);
+        co_return maildir::StoredMessage{.file = std::move(file), .octets = with_crlf(wanted.text).size()};
     }
 
-    asio::awaitable<Result<void>> remove(std::vector<std::string> names) override
+    asio::awaitable<Result<maildir::Removal>> remove(std::vector<maildir::MessageIndex> indices) override
     {
         if (box_.remove_fault) co_return fail(*box_.remove_fault, "not removed");
-        for (const auto& name : names) {
+        maildir::Removal removal;
+        for (const auto index : indices) {
+            const auto name = listed_.at(index).name;
+            if (box_.immovable.contains(name)) {
+                ++removal.left;
+                removal.why = "immovable";
+                continue;
+            }
+            ++removal.removed;
             std::erase_if(box_.messages, [&](const Stored& message) { return message.name == name; });
             box_.removed.push_back(name);
         }
-        co_return Result<void>{};
+        co_return removal;
     }
 
   private:
     Box& box_;
     bool holds_ = false;
+    std::vector<Stored> listed_;
 };
 
 } // namespace
@@ -108,8 +134,13 @@ asio::awaitable<Result<login::Answer>> AccountBook::check(login::Attempt attempt
 
 World::World()
 {
+    std::signal(SIGPIPE, SIG_IGN); // as the programs do: OpenSSL writes without MSG_NOSIGNAL
     limits.pause = std::chrono::milliseconds(0);
     book.accounts.emplace(somebody, Account{.password = std::string(password)});
+    book.accounts.emplace("biuro@krasnobród.pl", Account{.password = "sekret-biuro"});
+    book.accounts.emplace("józek@krasnobród.pl", Account{.password = "zażółć gęślą jaźń"});
+    book.accounts.emplace("gorliwa@moja-firma.lublin.pl",
+                          Account{.password = "sekret-gorliwa", .verdict = login::Verdict::too_soon});
     book.accounts.emplace("wygasla@moja-firma.lublin.pl",
                           Account{.password = "sekret-wygasla", .verdict = login::Verdict::expired});
     book.accounts.emplace("wstrzymana@moja-firma.lublin.pl",
@@ -125,10 +156,23 @@ Collaborators World::collaborators()
     return {.authenticator = book, .open_inbox = open, .clock = clock};
 }
 
-Conversation::Conversation(World& world) : collaborators_(world.collaborators()), limits_(world.limits)
+const std::shared_ptr<net::TlsContext>& certificate()
+{
+    static const auto shared = [] {
+        const auto made = dialogues::make_certificate("mail.moja-firma.lublin.pl");
+        auto context = net::TlsContext::make(made.chain_pem, made.key_pem, "metka-access");
+        REQUIRE(context.has_value());
+        return std::move(*context);
+    }();
+    return shared;
+}
+
+Conversation::Conversation(World& world, Line line)
+    : collaborators_(world.collaborators()), limits_(world.limits), line_(line)
 {
     std::array<int, 2> ends{};
-    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
+        throw std::runtime_error("no sockets");
     client_.reset(ends[0]);
     channel_ = std::make_unique<net::Channel>(loop_.get_executor(), sys::Descriptor(ends[1]), "local");
     net::spawn(loop_.get_executor(), serve(), "session under test");
@@ -143,7 +187,7 @@ Conversation::~Conversation()
 
 asio::awaitable<void> Conversation::serve()
 {
-    Session session(*channel_, collaborators_, limits_);
+    Session session(*channel_, collaborators_, limits_, line_ == Line::clear ? certificate() : nullptr);
     co_await session.run();
 }
 
@@ -173,8 +217,8 @@ std::string Conversation::listen()
 
 void Conversation::say_only(std::string_view bytes)
 {
-    REQUIRE(send(client_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-            static_cast<ssize_t>(bytes.size()));
+    [[maybe_unused]] const auto put = send(client_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    REQUIRE(put == static_cast<ssize_t>(bytes.size()));
     work();
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,11 @@ struct Stored {
 struct Box {
     std::vector<Stored> messages;
     bool in_use = false;
-    std::optional<Fault> lock_fault, list_fault, read_fault, remove_fault;
-    bool unreadable = false; // opens, but cannot be read
+    std::optional<Fault> lock_fault, list_fault, octets_fault, uids_fault, read_fault, remove_fault;
+    std::uint64_t uids_had = 0;         // so many come before uids_fault
+    std::uint64_t uids_at_once = 1'000; // in one part
+    bool unreadable = false;            // opens, but cannot be read
+    std::set<std::string> immovable;
     std::vector<std::string> removed;
 
     void add(std::string text);
@@ -51,7 +55,9 @@ inline constexpr std::string_view somebody = "biuro@moja-firma.lublin.pl";
 inline constexpr std::string_view password = "sekret-biuro"; // of biuro@
 
 struct World {
-    World(); // with three accounts: right, expired (wygasla@) and suspended (wstrzymana@), and empty boxes
+    // With accounts that are right, expired (wygasla@), suspended (wstrzymana@) and here too often
+    // (gorliwa@), and empty boxes.
+    World();
 
     SetClock clock{from_unix_ms(1'700'000'000'000)};
     AccountBook book;
@@ -63,9 +69,14 @@ struct World {
     Collaborators collaborators();
 };
 
+const std::shared_ptr<net::TlsContext>& certificate(); // one for all sessions
+
+// How a session begins: as on 110, or as on 995 once TLS is there; the tests of most things need none.
+enum class Line { clear, as_if_tls };
+
 class Conversation {
   public:
-    explicit Conversation(World& world);
+    explicit Conversation(World& world, Line line = Line::as_if_tls);
     ~Conversation(); // the client hangs up
 
     std::string say(std::string_view bytes); // what the server answered
@@ -87,6 +98,7 @@ class Conversation {
     sys::Descriptor client_;
     Collaborators collaborators_;
     AccessLimits limits_;
+    Line line_;
     std::unique_ptr<net::Channel> channel_;
     bool ended_ = false;
 };

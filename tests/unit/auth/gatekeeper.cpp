@@ -1,128 +1,8 @@
-#include "daemon/auth/gatekeeper.h"
-
-#include <doctest/doctest.h>
-
-#include "core/directory/memory_directory.h"
-#include "core/login/wire_authenticator.h"
-#include "core/maildir/protocol.h"
-#include "tests/unit/directory/folder.h"
-#include "tests/unit/directory/people.h"
-#include "tests/unit/login/awaited.h"
+#include "tests/unit/auth/house.h"
 
 using namespace metka;
 using namespace metka::auth;
-using directory::People;
-using login::Service;
-using login::Verdict;
-
-namespace {
-
-// shadow(5) of one user at most.
-struct PaperUsers final : UnixUsers {
-    Result<std::optional<ShadowEntry>> find(std::string_view login, std::uint32_t uid,
-                                            Instant now) const override
-    {
-        if (login != user.login || uid != user.uid) return std::optional<ShadowEntry>();
-        auto entry = find_shadow(line, login);
-        return entry && is_open(*entry, day_of(now)) ? entry : std::nullopt;
-    }
-    ShellAccount user;
-    std::string line;
-};
-
-// metka-auth with its neighbours: two programs, metkad, and a store that notes what it is granted.
-struct House {
-    People people;
-    directory::MemoryDirectory directory;
-    TestFolder folder;
-    Secrets secrets = Secrets::open(folder.file("secrets.db")).value();
-    SetClock clock{directory::noon - std::chrono::hours(1)};
-    Remembered::Time time{};
-    asio::io_context loop;
-    net::Link store;
-    HashPool hashes{Hasher::make(1).value(), {}};
-    PaperUsers unix_users;
-    Gatekeeper gatekeeper;
-    std::vector<std::shared_ptr<net::Wire>> wires;
-    net::Link smtp, access;
-    std::shared_ptr<net::Wire> metkad;
-    std::vector<InboxId> granted;
-    std::vector<sys::Descriptor> store_ends;
-
-    explicit House(bool has_unix_passwords = false, PatienceLimits patience = {})
-        : gatekeeper(
-              directory, secrets, hashes, store, clock, [this] { return time; },
-              has_unix_passwords ? &unix_users : nullptr, patience)
-    {
-        unix_users.user = people.anna;
-        REQUIRE(people.move_in(directory));
-        smtp.replace(ask_with(gatekeeper.handler_for(Service::submission)));
-        access.replace(ask_with(gatekeeper.handler_for(Service::pop3)));
-        metkad = ask_with(gatekeeper.handler_for_metkad());
-        store.replace(ask_with([this](net::Frame request) { return grant(std::move(request)); }));
-    }
-    ~House()
-    {
-        for (const auto& wire : wires)
-            wire->close();
-        loop.restart();
-        loop.poll();
-    }
-
-    std::shared_ptr<net::Wire> ask_with(net::Wire::Handler handler)
-    {
-        auto pair = sys::make_wire().value();
-        auto asking = net::Wire::open(loop.get_executor(), std::move(pair.one), "asked");
-        auto answering = net::Wire::open(loop.get_executor(), std::move(pair.other), "asking");
-        asking->serve({});
-        answering->serve(std::move(handler));
-        wires.push_back(asking);
-        wires.push_back(answering);
-        return asking;
-    }
-    asio::awaitable<Result<net::Frame>> grant(net::Frame request)
-    {
-        const auto wanted = sys::decode<maildir::GrantInbox>(request);
-        if (!wanted) co_return pass(wanted);
-        granted.push_back(wanted->inbox);
-        store_ends.push_back(std::move(request.descriptors[0]));
-        co_return sys::encode(maildir::Done{});
-    }
-
-    Result<login::Stored> set_password(const InboxId& account, std::string_view password)
-    {
-        login::SetPassword order{.account = account, .password = Secret(password)};
-        return awaited(loop, metkad->ask_for<login::Stored>(std::move(order)));
-    }
-    Result<login::Stored> remove_secrets(const InboxId& account)
-    {
-        return awaited(loop, metkad->ask_for<login::Stored>(login::RemoveSecrets{.account = account}));
-    }
-    Result<login::Answer> log_in(Service service, std::string_view name, std::string_view password,
-                                 std::string_view peer = "192.0.2.1")
-    {
-        login::WireAuthenticator authenticator(service == Service::pop3 ? access : smtp);
-        return awaited(loop, authenticator.check({.service = service,
-                                                  .name = std::string(name),
-                                                  .password = Secret(password),
-                                                  .peer = std::string(peer)}));
-    }
-    Verdict verdict(Service service, std::string_view name, std::string_view password)
-    {
-        const auto answer = log_in(service, name, password);
-        REQUIRE(answer);
-        return answer->verdict;
-    }
-    void change(const std::function<Result<void>(directory::Changes&)>& work)
-    {
-        auto entry = directory::by_root("test");
-        REQUIRE(directory.change(entry, work));
-    }
-};
-
-constexpr std::string_view biuro = "biuro@moja-firma.lublin.pl";
-
-} // namespace
+using namespace metka::auth::test;
 
 TEST_CASE("the right password opens by address, by alias and by shell name, and says whose account it is")
 {
@@ -224,11 +104,11 @@ TEST_CASE("a POP3 log-in gets a wire whose other end the store has, for that inb
     CHECK(house.granted[0] == house.people.biuro.id);
 
     sys::Frame sent;
-    sent.kind = maildir::LockInbox::kind;
+    sent.kind = maildir::OpenInbox::kind;
     REQUIRE(sys::send_frame(answer->inbox.get(), sent) == sys::Passed::whole);
     sys::Frame received;
     REQUIRE(sys::receive_frame(house.store_ends[0].get(), received) == sys::Passed::whole);
-    CHECK(received.kind == maildir::LockInbox::kind);
+    CHECK(received.kind == maildir::OpenInbox::kind);
 }
 
 TEST_CASE("without the store a POP3 client is told to try again")
@@ -326,17 +206,6 @@ TEST_CASE("beyond what may wait for a hash, log-ins are told to try again at onc
     CHECK(later);
 }
 
-namespace {
-
-std::string shadow_line(const Hasher& hasher, std::string_view password,
-                        std::string_view rest = "19000:0:99999:7:::")
-{
-    auto& writable = const_cast<Hasher&>(hasher);
-    return "anna:" + writable.hash(Secret(password)).value() + ":" + std::string(rest);
-}
-
-} // namespace
-
 TEST_CASE("in an instance of root's a shell account has the password of its Unix user and no other")
 {
     House house(true);
@@ -429,4 +298,48 @@ TEST_CASE("hashes from elsewhere are kept all together, or none when one of them
     REQUIRE(keep(good));
     CHECK(house.verdict(Service::submission, biuro, "from elsewhere") == Verdict::right);
     CHECK(house.verdict(Service::submission, "anna", "from elsewhere") == Verdict::right);
+}
+
+TEST_CASE(
+    "what is replaced, removed or suspended while its password is tried opens nothing, and is not noted")
+{
+    struct Row {
+        std::string_view what;
+        std::function<void(House&)> change;
+        Verdict verdict;
+    };
+    static constexpr std::string_view marketing = "marketing@moja-firma.lublin.pl";
+    const auto gone = [](House& house) {
+        house.change([&](directory::Changes& changes) {
+            return changes.remove_alias(Address::parse(marketing).value());
+        });
+    };
+    const auto suspend = [](House& house) {
+        house.people.firma.standing = Standing::suspended;
+        house.change([&](directory::Changes& changes) { return changes.set(house.people.firma); });
+    };
+    const auto replace = [](House& house) {
+        const auto hash = Hasher::make(1).value()->hash(Secret("new")).value();
+        REQUIRE(house.secrets.set(house.people.biuro.id, hash, house.clock.now()));
+        house.gatekeeper.trials().forget(house.people.biuro.id);
+    };
+    const auto remove = [](House& house) { REQUIRE(house.secrets.remove(house.people.biuro.id)); };
+    for (const auto& row : std::vector<Row>{{"nothing", [](House&) {}, Verdict::right},
+                                            {"another password", replace, Verdict::wrong},
+                                            {"no password", remove, Verdict::wrong},
+                                            {"no such name", gone, Verdict::wrong},
+                                            {"suspended", suspend, Verdict::suspended}}) {
+        CAPTURE(row.what);
+        House house;
+        const auto id = house.people.biuro.id;
+        REQUIRE(house.set_password(id, "b"));
+        house.meanwhile = [&] { row.change(house); };
+        const auto answer = house.log_in(Service::pop3, marketing, "b");
+        REQUIRE(answer);
+        CHECK(answer->verdict == row.verdict);
+        const bool is_in = row.verdict == Verdict::right;
+        CHECK(static_cast<bool>(answer->inbox) == is_in);
+        CHECK(house.granted.size() == (is_in ? 1 : 0));
+        CHECK(house.gatekeeper.logins().last(id).has_value() == is_in);
+    }
 }

@@ -136,10 +136,41 @@ TEST_CASE("an attack on an account from many networks leaves its owner in, at ho
     for (int i = 0; i < 200; ++i)
         tried += gate.tried_of(3, fmt::format("10.{}.{}.1", i / 100, i % 100), "anna");
     CHECK(tried <= 10 + 200); // each network is heard once
-    CHECK(gate.try_one("10.0.1.2", "anna") == Admission::refuse);
+    CHECK(gate.try_one("10.0.1.2", "anna") == Admission::unheard);
     CHECK(gate.is_let_in("203.0.113.7", "anna"));
     CHECK(gate.is_let_in("198.51.100.1", "anna"));
     CHECK(gate.try_one("198.51.101.1", "biuro") == Admission::look); // others are not touched by it
+}
+
+TEST_CASE("where only the account has no guess left none is heard, and each counts where it comes from")
+{
+    Gate gate(small);
+    for (int i = 0; i < 10; ++i)
+        CHECK(gate.try_one(fmt::format("10.0.{}.1", i), "anna") == Admission::look);
+    CHECK(gate.try_one("192.0.2.1", "anna") == Admission::look); // heard once
+    gate.now += 4min;
+    CHECK(gate.tried_of(4, "192.0.2.1", "anna") == 0);
+    CHECK(gate.patience.delay(Gate::guess("192.0.2.1", "anna"), gate.now) == 2s);
+    CHECK(gate.try_one("192.0.2.1", "anna") == Admission::refuse);
+    CHECK(gate.try_one("192.0.2.1", "nobody") == Admission::refuse);
+    gate.now += 3min; // the account has one again: what was not heard cost it none
+    CHECK(gate.try_one("192.0.2.1", "anna") == Admission::look);
+}
+
+TEST_CASE("who is refused takes nobody's place in what is remembered")
+{
+    Gate gate(small);
+    CHECK(gate.is_let_in("192.0.2.1", "anna"));
+    CHECK(gate.tried_of(50, "192.0.2.1", "anna") == 2);
+    CHECK(gate.tried_of(50, "192.0.2.1", "biuro") == 2);
+    CHECK(gate.tried_of(50, "198.51.100.1", "biuro") == 4);
+    const auto before = gate.patience.rows();
+    for (int i = 0; i < 1'000; ++i) {
+        CHECK(gate.try_one("192.0.2.1", fmt::format("{}", i)) == Admission::refuse);
+        CHECK(gate.try_one("198.51.100.1", fmt::format("{}", i)) == Admission::refuse);
+        CHECK(gate.try_one("192.0.2.1", "anna") == Admission::refuse);
+    }
+    CHECK(gate.patience.rows() == before);
 }
 
 TEST_CASE("a network that is used up is heard once for each IPv4 address, and not for each IPv6 /64")

@@ -82,7 +82,9 @@ TEST_CASE("a locked, closed or outdated entry opens nothing")
         {"!$y$h:19000:0:99999:7:::", false},
         {"!:19000:0:99999:7:::", false},
         {"!!:19000:0:99999:7:::", false},
-        {"*:19000:0:99999:7:::", false},
+        {"*:19000:0:99999:7:::", true}, // no password: app passwords, and keys elsewhere
+        {"*:19000:0:99999:7::20000:", false},
+        {"*LK*:19000:0:99999:7:::", false},
         {":19000:0:99999:7:::", false}, // no password at all
     };
     for (const auto& row : rows) {

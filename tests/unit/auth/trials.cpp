@@ -190,3 +190,137 @@ TEST_CASE("a name without end takes no more room than another")
     CHECK(book.verdict("192.0.2.1", std::string(10'000, 'n'), "x") == Verdict::wrong);
     CHECK(book.verdict("192.0.2.1", "", "x") == Verdict::wrong);
 }
+
+TEST_CASE("equal passwords that come at once cost one hash, right or wrong, of whoever has the name or not")
+{
+    Book book;
+    struct Row {
+        std::string_view name, password;
+        Verdict verdict;
+    };
+    for (const auto& row : std::vector<Row>{
+             {"anna", "a", Verdict::right}, {"anna", "x", Verdict::wrong}, {"nobody", "x", Verdict::wrong}}) {
+        CAPTURE(row.name);
+        CAPTURE(row.password);
+        const auto before = book.hashed();
+        const std::vector<std::string> all(40, std::string(row.password));
+        for (const auto verdict : book.at_once("192.0.2.1", row.name, all))
+            CHECK(verdict == row.verdict);
+        CHECK(book.hashed() == before + 1);
+        CHECK(book.say("192.0.2.1", row.name, row.password).wait == 0ms); // one failure at most
+    }
+}
+
+TEST_CASE("one account's names are hashed each by itself, also while the other is under way")
+{
+    Book book;
+    book.locks["marketing"] = book.locks["biuro"];
+    Verdict one = Verdict::refused, other = Verdict::refused;
+    const Secret password("x");
+    const auto before = book.hashed();
+    net::spawn(book.loop.get_executor(), book.try_into(one, book.candidate("192.0.2.1", "biuro"), password),
+               "try");
+    net::spawn(book.loop.get_executor(),
+               book.try_into(other, book.candidate("192.0.2.2", "marketing"), password), "try");
+    book.loop.restart();
+    book.loop.run();
+    CHECK(one == Verdict::wrong);
+    CHECK(other == Verdict::wrong);
+    CHECK(book.hashed() == before + 2);
+}
+
+TEST_CASE("an app password is right without a hash, and only for whoever may still guess")
+{
+    Book book;
+    const Secret said("abcdefghjkmnpqrstuvw");
+    const auto say = [&](std::string_view peer) {
+        auto candidate = book.candidate(peer, "anna");
+        candidate.app_password = AppKey{.id = AppPasswordId::make(from_unix_ms(3)), .name = "Telefon"};
+        const auto tried = awaited(book.loop, book.trials.try_password(std::move(candidate), said));
+        REQUIRE(tried);
+        return *tried;
+    };
+    const auto before = book.hashed();
+    const auto opened = say("192.0.2.1");
+    CHECK(opened.verdict == Verdict::right);
+    REQUIRE(opened.app_password);
+    CHECK(opened.app_password->name == "Telefon");
+    CHECK(book.hashed() == before);
+    for (int i = 0; i < 8; ++i)
+        CHECK(book.verdict("192.0.2.9", "anna", guess(i)) == Verdict::wrong);
+    CHECK(say("192.0.2.9").verdict == Verdict::refused);
+}
+
+namespace {
+
+// What anybody outside sees of it.
+std::pair<bool, std::chrono::milliseconds> outside(const Tried& tried)
+{
+    return {tried.verdict == Verdict::refused, tried.wait};
+}
+
+} // namespace
+
+TEST_CASE("another name of an account under attack answers as a name that nobody has, and opens afterwards")
+{
+    constexpr PatienceLimits limits{.account = {.most = 20, .within = 1h}};
+    Book known(limits), unknown(limits);
+    known.locks["marketing"] = known.locks["biuro"];
+    for (auto* const book : {&known, &unknown}) {
+        for (int i = 0; i < 10; ++i)
+            CHECK(book->verdict(fmt::format("10.0.{}.1", i), "biuro", guess(i)) == Verdict::wrong);
+        CHECK(book->verdict("192.0.2.1", "nobody", "x") == Verdict::wrong); // so it is not heard once
+    }
+    const auto hashed = std::pair(known.hashed(), unknown.hashed());
+    std::vector<std::string> said{"b", "b", "x", "b", "x", std::string(600, 'x')};
+    for (int i = 0; i < 10; ++i)
+        said.push_back(guess(i));
+    said.insert(said.end(), {"b", "y", "x"}); // its source has none left
+    for (const auto& password : said) {
+        CAPTURE(password);
+        const auto one = known.say("192.0.2.1", "marketing", password);
+        const auto other = unknown.say("192.0.2.1", "marketing", password);
+        CHECK(one.verdict != Verdict::right);
+        CHECK(outside(one) == outside(other));
+        CHECK(known.hashed() - hashed.first == unknown.hashed() - hashed.second);
+    }
+    CHECK(known.verdict("192.0.2.1", "marketing", "b") == Verdict::unheard); // as it was told before
+    known.time += 1h;
+    CHECK(known.verdict("192.0.2.1", "marketing", "b") == Verdict::right);
+}
+
+TEST_CASE("an app password is not heard where the account has no guess left, nor one that is remembered")
+{
+    constexpr PatienceLimits limits{.account = {.most = 20, .within = 1h}};
+    Book book(limits);
+    CHECK(book.verdict("203.0.113.1", "anna", "a") == Verdict::right);
+    for (int i = 0; i < 10; ++i)
+        CHECK(book.verdict(fmt::format("10.0.{}.1", i), "anna", guess(i)) == Verdict::wrong);
+    const auto before = book.hashed();
+    CHECK(book.verdict("10.0.1.1", "anna", "a") == Verdict::unheard);
+    auto candidate = book.candidate("10.0.1.1", "anna");
+    candidate.app_password = AppKey{.id = AppPasswordId::make(from_unix_ms(3)), .name = "Telefon"};
+    const Secret letters("abcdefghjkmnpqrstuvw");
+    const auto tried = awaited(book.loop, book.trials.try_password(std::move(candidate), letters)).value();
+    CHECK(tried.verdict == Verdict::unheard);
+    CHECK_FALSE(tried.app_password);
+    CHECK(book.hashed() == before + 2);
+    CHECK(book.verdict("203.0.113.1", "anna", "a") == Verdict::right); // its owner is not touched by it
+}
+
+TEST_CASE("a right password that opens nothing any more is wrong, and counts neither for nor against anybody")
+{
+    Book book;
+    const Secret said("a");
+    bool opens = false;
+    for (int i = 0; i < 20; ++i) {
+        auto tried =
+            awaited(book.loop, book.trials.try_password(book.candidate("192.0.2.1", "anna"), said, [&] {
+                return Result<bool>(opens);
+            })).value();
+        CHECK(tried.verdict == Verdict::wrong);
+        CHECK(tried.wait == 0ms);
+    }
+    CHECK(book.trials.patience().rows() == 0);
+    CHECK(book.verdict("192.0.2.1", "anna", "a") == Verdict::right);
+}

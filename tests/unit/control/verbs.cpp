@@ -61,6 +61,8 @@ TEST_CASE("a usage line shows the key, what is required, and what may be left ou
     CHECK(usage(*verb_of("alias.set")) == "metkactl alias set ADDRESS --to ADDRESS|LOGIN [--dry-run]");
     CHECK(usage(*verb_of("domain.prove")) == "metkactl domain prove DOMAIN [--dry-run]");
     CHECK(usage(*verb_of("status")) == "metkactl status");
+    CHECK(usage(*verb_of("login.unblock")) ==
+          "metkactl login unblock [ADDRESS|LOGIN|IP|NETWORK] [--all] [--dry-run]");
     CHECK(usage(*verb_of("apply")) == "metkactl apply FILE [--dry-run]");
     CHECK(usage(*verb_of("my.alias.add")) == "metkactl my alias add ADDRESS [--dry-run]");
     CHECK(usage(*verb_of("my.password")) ==

@@ -206,7 +206,6 @@ TEST_CASE("a delivery wire takes no other program's requests, and the mail stays
 {
     StoreProcess store;
     store.deliver(store.other(), text);
-    const auto name = store.names(store.other()).front();
     RemoveInbox remove;
     remove.inbox = store.other();
     AskUsage usage;
@@ -214,10 +213,10 @@ TEST_CASE("a delivery wire takes no other program's requests, and the mail stays
     MakeInbox make;
     make.inbox = InboxId::make(SystemClock().now());
 
-    CHECK_FALSE(store.smtp().ask(LockInbox{}));
-    CHECK_FALSE(store.smtp().ask(ListInbox{}));
-    CHECK_FALSE(store.smtp().ask(ReadMessage{name}));
-    CHECK_FALSE(store.smtp().ask(RemoveMessages{{name}}));
+    CHECK_FALSE(store.smtp().ask(OpenInbox{}));
+    CHECK_FALSE(store.smtp().ask(ListUids{.from = 0, .most = 1}));
+    CHECK_FALSE(store.smtp().ask(ReadMessage{0}));
+    CHECK_FALSE(store.smtp().ask(RemoveMessages{{0}}));
     CHECK_FALSE(store.smtp().ask(make));
     CHECK_FALSE(store.smtp().ask(remove));
     CHECK_FALSE(store.smtp().ask(usage));
@@ -229,7 +228,7 @@ TEST_CASE("a delivery wire takes no other program's requests, and the mail stays
     REQUIRE(pair);
     CHECK_FALSE(store.smtp().ask(GrantInbox{store.other()}, std::move(pair->other)));
     Peer ungranted(std::move(pair->one));
-    CHECK_FALSE(ungranted.ask(ListInbox{}));
+    CHECK_FALSE(ungranted.ask(OpenInbox{}));
 
     CHECK(store.texts(store.other()) == std::vector<std::string>{std::string(text)});
 }

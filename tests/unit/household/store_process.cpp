@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
 #include "core/directory/sqlite_directory.h"
 #include "core/sys/confine.h"
 #include "core/sys/file.h"
@@ -129,22 +130,27 @@ void StoreProcess::deliver(const InboxId& inbox, std::string_view text)
 std::vector<std::string> StoreProcess::names(const InboxId& inbox)
 {
     auto wire = session(inbox);
-    const auto answer = wire.ask(ListInbox{});
+    REQUIRE(wire.ask(OpenInbox{}));
+    const auto answer = wire.ask(ListUids{.from = 0, .most = 1000});
     REQUIRE(answer);
-    const auto listing = sys::decode<Listing>(*answer);
-    REQUIRE(listing);
+    const auto uids = sys::decode<UidsListed>(*answer);
+    REQUIRE(uids);
     std::vector<std::string> found;
-    for (const auto& message : listing->messages)
-        found.push_back(message.name);
+    for (const auto uid : split(uids->lines, '\n'))
+        if (!uid.empty()) found.emplace_back(uid);
     return found;
 }
 
 std::vector<std::string> StoreProcess::texts(const InboxId& inbox)
 {
     auto wire = session(inbox);
+    const auto answer = wire.ask(OpenInbox{});
+    REQUIRE(answer);
+    const auto opened = sys::decode<InboxOpened>(*answer);
+    REQUIRE(opened);
     std::vector<std::string> found;
-    for (const auto& name : names(inbox)) {
-        const auto message = wire.ask(ReadMessage{name});
+    for (MessageIndex index = 0; index < opened->messages; ++index) {
+        const auto message = wire.ask(ReadMessage{index});
         REQUIRE(message);
         const auto text = sys::read_whole(message->descriptors[0].get(), 1_MiB);
         REQUIRE(text);

@@ -49,10 +49,10 @@ Step live_confined(Scratch& scratch)
     if (!scratch.deliver(inboxes, "text\n")) return Step::copy;
 
     const auto session = scratch.store->inbox(inboxes[0]);
-    const auto listed = (*session)->list();
-    if (!(*session)->lock() || !listed || listed->size() != 2) return Step::list;
-    if (!(*session)->read(listed->front().name)) return Step::read;
-    if (!(*session)->remove({listed->front().name})) return Step::remove;
+    const auto listed = list(**session);
+    if (!listed || listed->size() != 2) return Step::list;
+    if (!(*session)->read(0)) return Step::read;
+    if (!remove(**session, {0})) return Step::remove;
     if (!scratch.store->remove(inboxes[0].place)) return Step::trash;
     return sys::open_folder("/etc") ? Step::escape : Step::done;
 }

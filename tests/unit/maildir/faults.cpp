@@ -121,35 +121,33 @@ Result<void> delete_first(House& house)
 {
     const auto inbox = house.open(0);
     if (!inbox) return fail(Fault::unavailable, "not opened");
-    const auto locked = inbox->lock();
-    if (!locked) return locked;
-    const auto listed = inbox->list();
+    const auto listed = list(*inbox);
     if (!listed) return pass(listed);
     if (listed->empty()) return {};
-    const auto name = listed->front().name;
-    const auto removed = inbox->remove({name});
+    const auto uid = listed->front().uid;
+    const auto removal = remove(*inbox, {0});
     const auto is_gone = house.found_in(house.inboxes[0]);
     for (const auto& each : house.trial.sent)
-        if (name.find(each.id.hex()) != std::string::npos && !is_gone.contains(each.id.hex()))
+        if (uid.find(each.id.hex()) != std::string::npos && !is_gone.contains(each.id.hex()))
             house.deleted.insert(each.id.hex());
-    if (removed)
+    if (removal && removal->left == 0)
         for (const auto& entry : fs::directory_iterator(house.trial.maildir(house.inboxes[0]) / "new"))
-            CHECK(entry.path().filename() != name);
-    return removed;
+            CHECK_FALSE(entry.path().filename().string().starts_with(uid));
+    if (!removal) return pass(removal);
+    if (removal->left > 0) return fail(Fault::io, "not removed");
+    return {};
 }
 
 Result<void> read_last(House& house)
 {
     const auto inbox = house.open(1);
     if (!inbox) return fail(Fault::unavailable, "not opened");
-    const auto locked = inbox->lock();
-    if (!locked) return locked;
-    const auto listed = inbox->list();
+    const auto listed = list(*inbox);
     if (!listed) return pass(listed);
     if (listed->empty()) return {};
-    const auto message = inbox->read(listed->back().name);
+    const auto message = inbox->read(listed->back().index);
     if (!message) return pass(message);
-    const auto text = sys::read_whole(message->get(), 64_MiB);
+    const auto text = sys::read_whole(message->file.get(), 64_MiB);
     REQUIRE(text);
     CHECK(text->size() + static_cast<std::uint64_t>(std::ranges::count(*text, '\n')) ==
           listed->back().octets);

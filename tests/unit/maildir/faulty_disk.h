@@ -48,10 +48,10 @@ class FaultyDisk : public Disk {
         if (fails("open_message")) return refusal();
         return Disk::open_message(folder, name);
     }
-    Result<std::vector<std::string>> names(int folder) override
+    Result<void> each_name(int folder, const std::function<void(std::string_view)>& visit) override
     {
         if (fails("names")) return refusal();
-        return Disk::names(folder);
+        return Disk::each_name(folder, visit);
     }
     Result<sys::Descriptor> open_unnamed(int folder) override
     {

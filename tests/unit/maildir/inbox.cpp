@@ -24,7 +24,7 @@ std::unique_ptr<MaildirInbox> opened(Scratch& scratch, const InboxFacts& inbox)
 
 std::vector<std::string> uids(MaildirInbox& session)
 {
-    const auto listed = session.list();
+    const auto listed = list(session);
     REQUIRE(listed);
     std::vector<std::string> all;
     for (const auto& each : *listed)
@@ -54,6 +54,11 @@ TEST_CASE("a message of an inbox is a regular file of the store or of the shell 
     CHECK_FALSE(is_message(status(S_IFREG | 0600, 20), ours));
     CHECK_FALSE(is_message(status(S_IFREG | 0600, 30), shared));
     CHECK_FALSE(is_message(status(S_IFREG | 0600, 0), ours)); // nobody's uid is not root's
+    auto sparse = status(S_IFREG | 0600, 20);
+    sparse.st_size = std::int64_t{1} << 40;
+    CHECK_FALSE(is_message(sparse, shared));
+    sparse.st_blocks = sparse.st_size / 512 / 8; // as it may look where the file system compresses
+    CHECK(is_message(sparse, shared));
     for (const mode_t kind : {S_IFLNK, S_IFIFO, S_IFDIR, S_IFSOCK, S_IFCHR, S_IFBLK}) {
         CHECK_FALSE(is_message(status(kind | 0600, 10), shared));
         CHECK_FALSE(is_message(status(kind | 0600, 20), shared));
@@ -68,13 +73,13 @@ TEST_CASE("messages are listed oldest first, with the octets that RETR sends")
     scratch.clock.advance(std::chrono::seconds(5));
     REQUIRE(scratch.deliver({inbox}, "second\n"));
     const auto session = opened(scratch, inbox);
-    const auto listed = session->list();
+    const auto listed = list(*session);
     REQUIRE(listed);
     REQUIRE(listed->size() == 2);
     CHECK((*listed)[0].octets == 15);
     CHECK((*listed)[1].octets == 8);
-    CHECK(scratch.content(*session, (*listed)[0].name) == "first\n\nbody\n");
-    CHECK(scratch.content(*session, (*listed)[1].name) == "second\n");
+    CHECK(scratch.content(*session, 0) == "first\n\nbody\n");
+    CHECK(scratch.content(*session, 1) == "second\n");
 }
 
 TEST_CASE("octets are counted where the name says nothing, or says something else than the file")
@@ -88,7 +93,7 @@ TEST_CASE("octets are counted where the name says nothing, or says something els
     write_file(maildir / "new" / "4.open", "a\nb");
     write_file(maildir / "new" / "5.empty", "");
     write_file(maildir / "new" / "6.crlf", "a\r\nb\r\n"); // has its CRs already
-    const auto listed = opened(scratch, inbox)->list();
+    const auto listed = list(*opened(scratch, inbox));
     REQUIRE(listed);
     std::vector<std::uint64_t> octets;
     for (const auto& each : *listed)
@@ -109,12 +114,11 @@ TEST_CASE("what is planted in a shell inbox is skipped, and holds nobody up")
     write_file(fresh / ".hidden", "x");
 
     const auto session = opened(scratch, inbox);
-    const auto listed = session->list();
+    const auto listed = list(*session);
     REQUIRE(listed);
     REQUIRE(listed->size() == 1);
-    CHECK(scratch.content(*session, (*listed)[0].name) == "real\n");
-    for (const auto* name : {"1.link", "1.dangling", "1.folder", "1.pipe", ".hidden", "../new/1.pipe", ""})
-        CHECK(fault_of(session->read(name)) == Fault::not_found);
+    CHECK(scratch.content(*session, 0) == "real\n");
+    CHECK(fault_of(session->read(1)) == Fault::not_found);
     CHECK(scratch.store->usage(inbox)->messages == 1);
 }
 
@@ -126,13 +130,13 @@ TEST_CASE("a message that becomes a link or a pipe after it was listed is not re
     write_file(fresh / "1.a", "a\n");
     write_file(fresh / "2.b", "b\n");
     const auto session = opened(scratch, inbox);
-    REQUIRE(session->list()->size() == 2);
+    REQUIRE(list(*session)->size() == 2);
     fs::remove(fresh / "1.a");
     fs::create_symlink("/etc/passwd", fresh / "1.a");
     fs::remove(fresh / "2.b");
     REQUIRE(mkfifo((fresh / "2.b").c_str(), 0666) == 0);
-    CHECK_FALSE(session->read("1.a"));
-    CHECK_FALSE(session->read("2.b"));
+    CHECK_FALSE(session->read(0));
+    CHECK_FALSE(session->read(1));
 }
 
 TEST_CASE(
@@ -159,18 +163,22 @@ TEST_CASE(
     const auto inbox = scratch.mailbox();
     REQUIRE(scratch.deliver({inbox}, "text\n"));
     const auto session = opened(scratch, inbox);
-    const auto before = session->list();
+    const auto before = list(*session);
     REQUIRE(before);
     const auto file = scratch.files(inbox).front();
     const auto maildir = scratch.maildir(inbox);
     fs::rename(maildir / "new" / file, maildir / "cur" / (file + ":2,S"));
-    CHECK(scratch.content(*session, before->front().name) == "text\n");
-    CHECK(uids(*opened(scratch, inbox)) == std::vector{before->front().uid});
+    CHECK(scratch.content(*session, 0) == "text\n");
 
     fs::rename(maildir / "cur" / (file + ":2,S"), maildir / "cur" / (file + ":2,FS"));
-    REQUIRE(session->remove({before->front().name}));
+    CHECK(scratch.content(*session, 0) == "text\n");
+    CHECK(uids(*session) == std::vector{before->front().uid});
+    fs::rename(maildir / "cur" / (file + ":2,FS"), maildir / "cur" / (file + ":2,FRS"));
+    const auto removal = remove(*session, {0});
+    REQUIRE(removal);
+    CHECK(removal->removed == 1);
     CHECK(scratch.files(inbox, "cur").empty());
-    CHECK(fault_of(session->read(before->front().name)) == Fault::not_found);
+    CHECK(fault_of(session->read(0)) == Fault::not_found);
 }
 
 TEST_CASE("a message seen in new/ and in cur/ at once is listed once")
@@ -199,19 +207,22 @@ TEST_CASE("a listing comes in parts that fit their frame, and as one whole")
     for (int i = 0; i < 20; ++i)
         write_file(scratch.maildir(inbox) / "new" / fmt::format("{:02}.a", i), "a\n");
     const auto session = opened(scratch, inbox);
-    std::vector<std::string> all;
-    for (int parts = 0; parts < 100; ++parts) {
-        const auto part = session->list_from(all.size(), 100);
+    REQUIRE(session->open());
+    std::string all;
+    MessageIndex count = 0;
+    while (count < 20) {
+        const auto part = session->uids(count, 100, 20);
         REQUIRE(part);
-        if (part->empty()) break;
-        CHECK(part->size() == 3); // 27 bytes each: 5+4, 5+4, 9
-        for (const auto& each : *part)
-            all.push_back(each.uid);
-        if (all.size() == 18) break;
+        CHECK(part->count == 4); // of 5 bytes each
+        all += part->lines;
+        count += static_cast<MessageIndex>(part->count);
     }
-    const auto whole = uids(*session);
-    CHECK(whole.size() == 20);
-    CHECK(std::ranges::equal(all, whole | std::views::take(18)));
+    CHECK(all == session->uids(0, 100, 1000)->lines);
+    CHECK(session->uids(3, 1, 1000)->lines == "03.a\n");
+    CHECK(session->uids(20, 1, 1000)->count == 0);
+    CHECK(session->octets(18, 7)->size() == 2);
+    CHECK(session->octets(0, 7)->size() == 7);
+    CHECK(session->octets(4'000'000'000, 7)->empty());
 }
 
 TEST_CASE("removing what has vanished is no fault, and touches nothing else")
@@ -222,26 +233,88 @@ TEST_CASE("removing what has vanished is no fault, and touches nothing else")
     write_file(scratch.maildir(inbox) / "new" / "2.b", "b\n");
     write_file(scratch.maildir(inbox) / "tmp" / "3.c", "c\n");
     const auto session = opened(scratch, inbox);
-    REQUIRE(session->list());
+    REQUIRE(session->open());
     fs::remove(scratch.maildir(inbox) / "new" / "1.a");
-    CHECK(session->remove({"1.a", "../tmp/3.c", "/etc/passwd", ""}));
+    CHECK(remove(*session, {0})->removed == 1);
+    CHECK(fault_of(remove(*session, {0, 2})) == Fault::invalid);
     CHECK(uids(*session) == std::vector<std::string>{"2.b"});
     CHECK(fs::exists(scratch.maildir(inbox) / "tmp" / "3.c"));
 }
 
-TEST_CASE("a removal that is not durable is an error")
+TEST_CASE(
+    "however many messages another program renames or takes meanwhile, each that is asked for is removed")
 {
     Scratch scratch;
     const auto inbox = scratch.mailbox();
-    write_file(scratch.maildir(inbox) / "new" / "1.a", "a\n");
+    const auto maildir = scratch.maildir(inbox);
+    constexpr MessageIndex count = 40;
+    for (MessageIndex i = 0; i < count; ++i)
+        write_file(maildir / "new" / fmt::format("{:02}.a", i), "a\n");
     const auto session = opened(scratch, inbox);
-    REQUIRE(session->list());
-    for (int n = 1; n <= 3; ++n) {
-        scratch.disk.fail_call(n, EIO); // unlink, fsync of new/, fsync of cur/
-        CHECK(fault_of(session->remove({"1.a"})) == Fault::io);
-        scratch.disk.work();
+    REQUIRE(session->open());
+    std::vector<MessageIndex> all;
+    for (MessageIndex i = 0; i < count; ++i) {
+        all.push_back(i);
+        const auto file = fmt::format("{:02}.a", i);
+        if (i % 4 == 3)
+            fs::remove(maildir / "new" / file);
+        else
+            fs::rename(maildir / "new" / file, maildir / "cur" / (file + ":2,S"));
     }
-    CHECK(session->remove({"1.a"}));
+    const auto removal = remove(*session, all);
+    REQUIRE(removal);
+    CHECK(removal->removed == count);
+    CHECK(removal->left == 0);
+    CHECK(scratch.files(inbox).empty());
+    CHECK(scratch.files(inbox, "cur").empty());
+}
+
+TEST_CASE("a message that another program left in new/ and in cur/ is removed from both")
+{
+    Scratch scratch;
+    const auto inbox = scratch.mailbox();
+    const auto maildir = scratch.maildir(inbox);
+    write_file(maildir / "new" / "1.a", "a\n");
+    fs::create_hard_link(maildir / "new" / "1.a", maildir / "cur" / "1.a:2,S");
+    write_file(maildir / "new" / "2.b", "b\n");
+    const auto session = opened(scratch, inbox);
+    REQUIRE(session->open()->messages == 2);
+    REQUIRE(remove(*session, {0})->removed == 1);
+    session->unlock();
+    CHECK(uids(*opened(scratch, inbox)) == std::vector<std::string>{"2.b"});
+}
+
+TEST_CASE("what is no message does not hide one of the same name")
+{
+    Scratch scratch;
+    const auto inbox = scratch.shell_inbox(4242);
+    const auto maildir = scratch.maildir(inbox);
+    write_file(maildir / "new" / "1.a", "a\n");
+    REQUIRE(mkfifo((maildir / "cur" / "1.a:2,S").c_str(), 0666) == 0);
+    CHECK(uids(*opened(scratch, inbox)) == std::vector<std::string>{"1.a"});
+}
+
+TEST_CASE("a removal that is not durable is an error, and one that could not be made is told")
+{
+    Scratch scratch;
+    const auto inbox = scratch.mailbox();
+    for (const auto* name : {"1.a", "2.b", "3.c"})
+        write_file(scratch.maildir(inbox) / "new" / name, "a\n");
+    const auto session = opened(scratch, inbox);
+    REQUIRE(session->open());
+    scratch.disk.fail_call(2, EIO); // of three
+    const auto removal = remove(*session, {0, 1, 2});
+    REQUIRE(removal);
+    CHECK(removal->removed == 2);
+    CHECK(removal->left == 1);
+    CHECK(scratch.files(inbox) == std::vector<std::string>{"2.b"});
+    for (const int n : {2, 3}) { // fsync of new/, fsync of cur/
+        scratch.disk.fail_call(n, EIO);
+        CHECK(fault_of(remove(*session, {1})) == Fault::io);
+        scratch.disk.work();
+        write_file(scratch.maildir(inbox) / "new" / "2.b", "a\n");
+    }
+    CHECK(remove(*session, {1})->left == 0);
 }
 
 TEST_CASE("a folder that cannot be read is an error, not an empty inbox")
@@ -251,11 +324,13 @@ TEST_CASE("a folder that cannot be read is an error, not an empty inbox")
     write_file(scratch.maildir(inbox) / "new" / "1.a", "a\n");
     const auto session = opened(scratch, inbox);
     scratch.disk.fail_call(1, EMFILE);
-    CHECK(fault_of(session->list()) == Fault::unavailable);
-    scratch.disk.fail_call(3, EMFILE); // the message, whose octets must be counted
-    CHECK(fault_of(session->list()) == Fault::unavailable);
+    CHECK(fault_of(session->open()) == Fault::unavailable);
+    scratch.disk.fail_call(2, EMFILE);
+    CHECK(fault_of(session->open()) == Fault::unavailable);
+    scratch.disk.fail_call(4, EMFILE); // the message, whose octets must be counted
+    CHECK(fault_of(session->open()) == Fault::unavailable);
     scratch.disk.work();
-    CHECK(session->list()->size() == 1);
+    CHECK(session->open()->messages == 1);
 }
 
 TEST_CASE("an inbox has one session at a time, until it goes or falls silent")
@@ -264,22 +339,36 @@ TEST_CASE("an inbox has one session at a time, until it goes or falls silent")
     const auto inbox = scratch.mailbox();
     auto first = opened(scratch, inbox);
     const auto second = opened(scratch, inbox);
-    REQUIRE(first->lock());
-    REQUIRE(first->lock());
-    CHECK(fault_of(second->lock()) == Fault::conflict);
-    CHECK(opened(scratch, scratch.mailbox())->lock());
+    REQUIRE(first->open());
+    REQUIRE(first->open());
+    CHECK(fault_of(second->open()) == Fault::conflict);
+    CHECK(opened(scratch, scratch.mailbox())->open());
 
     scratch.clock.advance(silence_that_loses);
-    CHECK(fault_of(second->lock()) == Fault::conflict);
-    REQUIRE(first->list()); // heard of again
+    CHECK(fault_of(second->open()) == Fault::conflict);
+    REQUIRE(first->octets(0, 1)); // heard of again
     scratch.clock.advance(silence_that_loses);
-    CHECK(fault_of(second->lock()) == Fault::conflict);
+    CHECK(fault_of(second->open()) == Fault::conflict);
 
     scratch.clock.advance(std::chrono::seconds(1));
-    REQUIRE(second->lock());
-    CHECK(fault_of(first->list()) == Fault::conflict);
-    CHECK(fault_of(first->remove({"x"})) == Fault::conflict);
-    CHECK(fault_of(first->lock()) == Fault::conflict);
+    REQUIRE(second->open());
+    CHECK(fault_of(first->octets(0, 1)) == Fault::conflict);
+    CHECK(fault_of(first->uids(0, 1, 100)) == Fault::conflict);
+    CHECK(fault_of(first->read(0)) == Fault::conflict);
+    CHECK(fault_of(remove(*first, {0})) == Fault::conflict);
+    CHECK(fault_of(first->open()) == Fault::conflict);
     first.reset();
-    CHECK(second->list());
+    CHECK(second->octets(0, 1));
+}
+
+TEST_CASE("nothing is read from an inbox that was not opened, or that was let go")
+{
+    Scratch scratch;
+    const auto session = opened(scratch, scratch.mailbox());
+    CHECK(fault_of(session->octets(0, 1)) == Fault::invalid);
+    CHECK(fault_of(session->read(0)) == Fault::invalid);
+    CHECK(fault_of(remove(*session, {0})) == Fault::invalid);
+    REQUIRE(session->open());
+    session->unlock();
+    CHECK(fault_of(session->uids(0, 1, 100)) == Fault::invalid);
 }

@@ -7,6 +7,11 @@ using namespace metka::maildir;
 
 namespace {
 
+std::string uid_of(const MessageName& name)
+{
+    return has_fit_base(name) ? std::string(name.base) : hashed_uid(name.key);
+}
+
 struct Row {
     std::string file;
     std::string key;

@@ -169,11 +169,11 @@ TEST_CASE("an inbox that a session has open is not carried")
     Scratch scratch;
     const auto from = scratch.mailbox(), to = scratch.mailbox();
     const auto session = scratch.store->inbox(from);
-    REQUIRE((*session)->lock());
+    REQUIRE((*session)->open());
     CHECK(fault_of(scratch.store->carry(from, to, Pass::copying)) == Fault::conflict);
     (*session)->unlock();
     CHECK(scratch.store->carry(from, to, Pass::copying));
-    CHECK((*session)->lock()); // and it is free again
+    CHECK((*session)->open()); // and it is free again
 }
 
 TEST_CASE("whichever call fails while messages are carried, carrying again brings each once")

@@ -101,10 +101,10 @@ class FailingDisk final : public Disk {
         if (fails()) return refusal();
         return Disk::open_message(folder, name);
     }
-    Result<std::vector<std::string>> names(int folder) override
+    Result<void> each_name(int folder, const std::function<void(std::string_view)>& visit) override
     {
         if (fails()) return refusal();
-        return Disk::names(folder);
+        return Disk::each_name(folder, visit);
     }
     Result<sys::Descriptor> open_unnamed(int folder) override
     {
@@ -295,13 +295,51 @@ struct Scratch {
         return {.size = {text.size()}, .lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'))};
     }
 
-    std::string content(MaildirInbox& inbox, const std::string& name) const
+    std::string content(MaildirInbox& inbox, MessageIndex message) const
     {
-        const auto message = inbox.read(name);
-        if (!message) return "(" + std::string(metka::name(message.error().fault)) + ")";
-        return *sys::read_whole(message->get(), 64_MiB);
+        const auto read = inbox.read(message);
+        if (!read) return "(" + std::string(metka::name(read.error().fault)) + ")";
+        return *sys::read_whole(read->file.get(), 64_MiB);
     }
 };
+
+// A message of an inbox, as a client is told of it.
+struct Row {
+    MessageIndex index = 0;
+    std::string uid;
+    std::uint64_t octets = 0;
+};
+
+inline std::vector<Row> rows(const std::vector<std::uint64_t>& octets, const Uids& uids)
+{
+    std::vector<Row> rows;
+    auto lines = std::string_view(uids.lines);
+    for (const auto each : octets) {
+        const auto end = lines.find('\n');
+        rows.push_back({static_cast<MessageIndex>(rows.size()), std::string(lines.substr(0, end)), each});
+        lines.remove_prefix(end + 1);
+    }
+    return rows;
+}
+
+// Opens the inbox, anew if it is open, and lists it.
+inline Result<std::vector<Row>> list(MaildirInbox& inbox)
+{
+    const auto opened = inbox.open();
+    if (!opened) return pass(opened);
+    const auto octets = inbox.octets(0, most_listed);
+    if (!octets) return pass(octets);
+    const auto uids = inbox.uids(0, most_listed, SIZE_MAX);
+    if (!uids) return pass(uids);
+    REQUIRE(octets->size() == opened->messages);
+    REQUIRE(uids->count == opened->messages);
+    return rows(*octets, *uids);
+}
+
+inline Result<Removal> remove(MaildirInbox& inbox, std::vector<MessageIndex> messages)
+{
+    return inbox.remove(messages);
+}
 
 inline Fault fault_of(const auto& result)
 {

@@ -225,8 +225,15 @@ TEST_CASE("what is asked before a removal names what goes, for every verb that r
           "Remove customer firma and all that belongs to it?");
     CHECK(question("shell remove anna --remove-unix-user", Language::english).contains("the home"));
     CHECK(question("my alias remove a@b.pl", Language::polish) == "Usunąć alias a@b.pl?");
-    for (const auto& verb : control::verbs())
-        if (verb.effect == control::Effect::destroys)
-            CHECK_MESSAGE(question(fmt::format("{} {}", verb.words(), "x"), Language::english) != "Remove x?",
-                          verb.method());
+    CHECK(question("mailbox app-password remove a@b.pl --name Telefon", Language::english) ==
+          "Remove the app password “Telefon”?");
+    CHECK(question("my app-password remove Telefon", Language::polish) ==
+          "Usunąć hasło aplikacji „Telefon”?");
+    for (const auto& verb : control::verbs()) {
+        if (verb.effect != control::Effect::destroys) continue;
+        auto line = fmt::format("{} {}", verb.words(), "x");
+        for (const auto& parameter : verb.parameters)
+            if (parameter.need == control::Need::required) line += fmt::format(" {} x", parameter.flag());
+        CHECK_MESSAGE(question(line, Language::english) != "Remove x?", verb.method());
+    }
 }

@@ -67,6 +67,16 @@ TEST_CASE("a key completes with live names of its kind, but not where it is a ne
     CHECK(complete("alias set alias1 --to ") == List{"inbox1", "inbox2"});
 }
 
+TEST_CASE("app passwords are added to a mailbox that is there, under a name that is not")
+{
+    CHECK(offers("mailbox app-password ", "add"));
+    CHECK(offers("mailbox app-password add ", "mailbox1"));
+    CHECK(offers("shell app-password add ", "shell1"));
+    CHECK(offers("mailbox app-password remove ", "mailbox1"));
+    CHECK(offers("my app-password add x --mailbox ", "mailbox1"));
+    CHECK_FALSE(offers("my app-password add ", "mailbox1"));
+}
+
 TEST_CASE("values of flags complete with their choices and with live names")
 {
     CHECK(complete("mailbox list --state ") == List{"active", "suspended", "expired"});

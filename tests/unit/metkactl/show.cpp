@@ -89,6 +89,17 @@ TEST_CASE("what was done is told step by step, and after a dry run that nothing 
           "lead a to b\n(dry run: nothing was changed)\n");
 }
 
+TEST_CASE("a password that was made is shown behind what was done, this once")
+{
+    const auto made = parse(R"({"done":true,"steps":["app password “a” for b"],"password":"abcd efgh"})");
+    CHECK(show(verb("mailbox.app-password.add"), made, {Form::piped}) ==
+          "app password “a” for b\npassword\tabcd efgh\n");
+    CHECK(show(verb("my.app-password.add"), made, {Form::terminal, Colour::never, Language::polish}) ==
+          "app password “a” for b\n\nhasło: abcd efgh\n");
+    const auto planned = parse(R"({"done":false,"steps":["app password “a” for b"]})");
+    CHECK_FALSE(show(verb("mailbox.app-password.add"), planned, {Form::piped}).contains("password\t"));
+}
+
 TEST_CASE("on a terminal a list is a table with headings, coloured only where that is wanted")
 {
     const auto rows = parse(R"([{"domain":"a.pl","customer":"firma","kind":"local","state":"pending"}])");
@@ -144,4 +155,17 @@ TEST_CASE("headings are in the language asked for, on a terminal and nowhere els
     const auto rows = parse(R"([{"address":"a@b.pl","made_by":"self_service"}])");
     CHECK(show(verb("my.alias.list"), rows, {Form::terminal, Colour::never, Language::polish})
               .contains("adres"));
+}
+
+TEST_CASE("an object within an object is one line of what it says, and keeps its places when piped")
+{
+    const auto card = parse(R"({"last_login":{"at":"2027-01-01T00:00:00Z","service":"pop3","from":"192.0.2.1",
+        "app_password":null,"problem":null}})");
+    CHECK(show(verb("my.show"), card, {Form::piped})
+              .ends_with("last_login\t2027-01-01T00:00:00Z\tpop3\t192.0.2.1\t\t\n"));
+    CHECK(show(verb("my.show"), card, {Form::terminal})
+              .ends_with(" 2027-01-01 00:00:00 UTC, pop3, 192.0.2.1\n"));
+    const auto never = parse(R"({"last_login":null})");
+    CHECK(show(verb("my.show"), never, {Form::piped}).ends_with("last_login\t\t\t\t\t\n"));
+    CHECK(show(verb("my.show"), never, {Form::terminal}).ends_with(" –\n"));
 }

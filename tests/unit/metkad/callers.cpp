@@ -67,7 +67,12 @@ TEST_CASE("an answer holds the fields that the table promises, in its order, or 
         {.name = "store", .state = "running", .pid = 5, .restarts = 1, .generation = 2});
     office.done("sweep.expiry", "{}");
     office.refusals.kept["K7Q2-M3TX"] = {.at = office.clock.now(), .reply = "550 5.1.1 no such mailbox here"};
+    office.logins.held.push_back({.held = login::Held::address, .from = "192.0.2.1", .wrong = 9});
+    office.done("shell.app-password.add", R"({"login":"anna","name":"Telefon"})");
+    office.done("mailbox.app-password.add", R"({"address":"a@moja-firma.lublin.pl","name":"Telefon"})");
     const std::map<std::string, std::string> keys{
+        {"shell.app-password.list", R"({"login":"anna"})"},
+        {"mailbox.app-password.list", R"({"address":"a@moja-firma.lublin.pl"})"},
         {"customer.show", R"({"name":"firma"})"},
         {"domain.show", R"({"domain":"moja-firma.lublin.pl"})"},
         {"shell.show", R"({"login":"anna"})"},

@@ -68,6 +68,30 @@ asio::awaitable<Result<void>> NotingKeys::remove(InboxId account)
 {
     const auto called = co_await over_the_wire(troubles, "key.remove");
     if (called) passwords.erase(account);
+    if (called) apps.erase(account);
+    co_return called;
+}
+
+asio::awaitable<Result<Secret>> NotingKeys::add_app_password(InboxId account, AppPassword wanted)
+{
+    const auto called = co_await over_the_wire(troubles, "key.app.add");
+    if (!called) co_return pass(called);
+    apps[account].push_back({.password = std::move(wanted), .last = {}});
+    co_return Secret("abcd efgh jkmn pqrs tuvw");
+}
+
+asio::awaitable<Result<std::vector<KeptAppPassword>>> NotingKeys::app_passwords(InboxId account)
+{
+    co_return apps[account];
+}
+
+asio::awaitable<Result<void>> NotingKeys::remove_app_password(InboxId account, std::string name)
+{
+    const auto called = co_await over_the_wire(troubles, "key.app.remove");
+    if (!called) co_return pass(called);
+    if (std::erase_if(apps[account],
+                      [&](const KeptAppPassword& each) { return each.password.name == name; }) == 0)
+        co_return fail(Fault::not_found, "there is no app password “{}”", name);
     co_return called;
 }
 
@@ -204,6 +228,43 @@ asio::awaitable<Result<household::Refusal>> RememberedRefusals::find(ReceiptCode
     const auto found = kept.find(code.text());
     if (found == kept.end()) co_return fail(Fault::not_found, "no refusal {} is remembered", code.text());
     co_return found->second;
+}
+
+asio::awaitable<Result<std::optional<login::KnownLogin>>> KnownLogins::last(InboxId account)
+{
+    if (out_of_order) co_return fail(Fault::unavailable, "metka-auth is not running");
+    const auto found = logins.find(account);
+    if (found == logins.end()) co_return std::optional<login::KnownLogin>();
+    co_return std::optional(found->second);
+}
+
+asio::awaitable<Result<std::vector<login::HeldRow>>> KnownLogins::held_back(login::ListHeldBack question,
+                                                                            std::size_t most)
+{
+    if (out_of_order) co_return fail(Fault::unavailable, "metka-auth is not running");
+    std::vector<login::HeldRow> rows;
+    for (const auto& each : held) {
+        const bool is_its = question.account.empty() || each.account == question.account;
+        const bool is_wanted = question.wanted == login::Wanted::counted || each.left == 0 || each.delay > 0;
+        if (is_its && is_wanted && rows.size() < most) rows.push_back(each);
+    }
+    co_return rows;
+}
+
+asio::awaitable<Result<login::Unblocked>> KnownLogins::unblock(login::Unblock wanted)
+{
+    if (wanted.carrying == login::Carrying::out) {
+        const auto called = troubles.call("login.unblock");
+        if (!called) co_return pass(called);
+    }
+    unblocked.push_back(std::move(wanted));
+    co_return login::Unblocked{.counters = counters};
+}
+
+asio::awaitable<Result<login::Sent>> KnownLogins::sent(InboxId)
+{
+    if (out_of_order) co_return fail(Fault::unavailable, "metka-auth is not running");
+    co_return login::Sent{.in_hour = 7, .in_day = 40};
 }
 
 Result<void> NotingFences::prepare(const ShellAccount&)

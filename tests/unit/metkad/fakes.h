@@ -42,8 +42,12 @@ struct NotingKeys final : Keys {
     asio::awaitable<Result<bool>> is_right(InboxId account, Secret password) override;
     asio::awaitable<Result<void>> changed_elsewhere(InboxId account) override;
     asio::awaitable<Result<void>> remove(InboxId account) override;
+    asio::awaitable<Result<Secret>> add_app_password(InboxId account, AppPassword wanted) override;
+    asio::awaitable<Result<std::vector<KeptAppPassword>>> app_passwords(InboxId account) override;
+    asio::awaitable<Result<void>> remove_app_password(InboxId account, std::string name) override;
     Troubles& troubles;
     std::map<InboxId, std::string> passwords; // hashes too
+    std::map<InboxId, std::vector<KeptAppPassword>> apps;
 };
 
 struct NotingTrees final : Trees {
@@ -76,6 +80,21 @@ struct NotingTrees final : Trees {
     std::vector<maildir::NoticeRow> told;        // in order
     std::map<InboxId, maildir::Checked> checks;
     std::set<InboxId> uncountable;
+};
+
+struct KnownLogins final : Logins {
+    explicit KnownLogins(Troubles& t) : troubles(t) {}
+    asio::awaitable<Result<std::optional<login::KnownLogin>>> last(InboxId account) override;
+    asio::awaitable<Result<std::vector<login::HeldRow>>> held_back(login::ListHeldBack question,
+                                                                   std::size_t most) override;
+    asio::awaitable<Result<login::Unblocked>> unblock(login::Unblock wanted) override;
+    asio::awaitable<Result<login::Sent>> sent(InboxId account) override;
+    Troubles& troubles;
+    std::map<InboxId, login::KnownLogin> logins;
+    std::vector<login::HeldRow> held;
+    std::vector<login::Unblock> unblocked; // rehearsals too
+    std::vector<std::uint64_t> counters{0, 0, 0, 1, 1, 0};
+    bool out_of_order = false;
 };
 
 struct RememberedRefusals final : Refusals {

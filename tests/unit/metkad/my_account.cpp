@@ -224,6 +224,8 @@ TEST_CASE("who is suspended looks and changes nothing, whether the account is or
         {"my.mailbox.rename", R"({"address":"a@moja-firma.lublin.pl","to":"c@moja-firma.lublin.pl"})"},
         {"my.mailbox.remove", alias("a")},
         {"my.password", R"({"mailbox":"a@moja-firma.lublin.pl","password":"y"})"},
+        {"my.app-password.add", R"({"name":"Telefon"})"},
+        {"my.app-password.remove", R"({"name":"Telefon","mailbox":"a@moja-firma.lublin.pl"})"},
     };
     for (const auto& verb : control::verbs()) {
         if (verb.who != control::Who::self || verb.effect == control::Effect::reads) continue;

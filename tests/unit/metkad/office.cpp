@@ -23,6 +23,7 @@ TestOffice::TestOffice()
                     .keys = keys,
                     .trees = trees,
                     .refusals = refusals,
+                    .logins = logins,
                     .unix_accounts = unix_accounts,
                     .fences = fences,
                     .resolver = resolver,

@@ -66,6 +66,7 @@ class TestOffice {
     NotingKeys keys{troubles};
     NotingTrees trees{troubles, clock};
     RememberedRefusals refusals;
+    KnownLogins logins{troubles};
     NotingAccounts unix_accounts{troubles};
     NotingFences fences{troubles};
     ToldRecords resolver{troubles};

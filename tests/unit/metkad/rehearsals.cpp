@@ -47,6 +47,13 @@ const std::map<std::string_view, Rehearsed> rehearsals{
     {"alias.set", {R"({"address":"b@moja-firma.lublin.pl","to":"anna")"}},
     {"alias.rename", {R"({"address":"b@moja-firma.lublin.pl","to":"z@moja-firma.lublin.pl")"}},
     {"alias.remove", {R"({"address":"b@moja-firma.lublin.pl")"}},
+    {"shell.app-password.add", {R"({"login":"anna","name":"Drukarka")"}},
+    {"shell.app-password.remove", {R"({"login":"anna","name":"Telefon")"}},
+    {"mailbox.app-password.add", {R"({"address":"a@moja-firma.lublin.pl","name":"x","valid_until":"+1y")"}},
+    {"mailbox.app-password.remove", {R"({"address":"a@moja-firma.lublin.pl","name":"Telefon")"}},
+    {"my.app-password.add", {R"({"name":"Drukarka")", true}},
+    {"my.app-password.remove", {R"({"name":"Telefon","mailbox":"a@moja-firma.lublin.pl")", true}},
+    {"login.unblock", {R"({"whom":"192.0.2.1")"}},
     {"my.alias.add", {R"({"address":"n@moja-firma.lublin.pl")", true}},
     {"my.alias.rename", {R"({"address":"m@moja-firma.lublin.pl","to":"z@moja-firma.lublin.pl")", true}},
     {"my.alias.remove", {R"({"address":"m@moja-firma.lublin.pl")", true}},
@@ -76,6 +83,8 @@ void prepare(TestOffice& office)
     office.done("customer.add", R"({"name":"zawieszona","title":"Z","contact":"z@example.org"})");
     office.done("customer.suspend", R"({"name":"zawieszona"})");
     office.done("domain.add", R"({"domain":"example.com","customer":"firma"})");
+    office.done("shell.app-password.add", R"({"login":"anna","name":"Telefon"})");
+    office.done("mailbox.app-password.add", R"({"address":"a@moja-firma.lublin.pl","name":"Telefon"})");
     office.resolver.records.mx = {{.preference = 10, .host = "mail.man.lublin.pl"}};
     office.notes.clear();
 }

@@ -219,28 +219,53 @@ TEST_CASE(
 {
     auto sockets = tcp_sockets();
     const int ours = sockets.ours.get();
-    CHECK(missing_of_first_record(ours) == 5);
-    send_all(sockets.peer.get(), std::string("\x16\x03\x01\x00", 4));
     pollfd waited{.fd = ours, .events = POLLIN, .revents = 0};
-    CHECK(missing_of_first_record(ours) == 1);
-    CHECK(poll(&waited, 1, 0) == 0); // four bytes wake nobody who needs five
-    send_all(sockets.peer.get(), "\x20");
-    CHECK(poll(&waited, 1, 20'000) == 1);
-    CHECK(missing_of_first_record(ours) == 32);
-    CHECK(poll(&waited, 1, 0) == 0);
-    send_all(sockets.peer.get(), std::string(31, 'h'));
-    CHECK(missing_of_first_record(ours) == 1);
-    shutdown(sockets.peer.get(), SHUT_WR);
-    CHECK(poll(&waited, 1, 20'000) == 1);
-    CHECK(missing_of_first_record(ours) == 0);
-    reset_wakeup(ours);
+    {
+        FirstRecord first(ours);
+        CHECK_FALSE(first.is_whole());
+        send_all(sockets.peer.get(), std::string("\x16\x03\x01\x00", 4));
+        CHECK(poll(&waited, 1, 20'000) == 1);
+        CHECK_FALSE(first.is_whole());
+        CHECK(poll(&waited, 1, 0) == 0); // four bytes wake nobody who needs five
+        send_all(sockets.peer.get(), "\x20");
+        CHECK(poll(&waited, 1, 20'000) == 1);
+        CHECK_FALSE(first.is_whole());
+        CHECK(poll(&waited, 1, 0) == 0);
+        send_all(sockets.peer.get(), std::string(31, 'h'));
+        CHECK_FALSE(first.is_whole());
+        CHECK(poll(&waited, 1, 0) == 0);
+        shutdown(sockets.peer.get(), SHUT_WR);
+        CHECK(poll(&waited, 1, 20'000) == 1);
+        CHECK(first.is_whole());
+    }
 
     auto other = tcp_sockets();
+    FirstRecord words(other.ours.get());
+    CHECK_FALSE(words.is_whole());
     send_all(other.peer.get(), "G");
     waited.fd = other.ours.get();
     CHECK(poll(&waited, 1, 20'000) == 1);
-    CHECK(missing_of_first_record(other.ours.get()) == 0);
-    CHECK(missing_of_first_record(unix_sockets().ours.get()) == 0); // it wakes its reader for any byte
+    CHECK(words.is_whole());
+
+    auto local = unix_sockets(); // it wakes its reader for any byte
+    FirstRecord begun(local.ours.get());
+    CHECK_FALSE(begun.is_whole());
+    send_all(local.peer.get(), "\x16");
+    CHECK(begun.is_whole());
+}
+
+TEST_CASE("a socket wakes its reader for any byte once its first record has been looked at")
+{
+    auto sockets = tcp_sockets();
+    pollfd waited{.fd = sockets.ours.get(), .events = POLLIN, .revents = 0};
+    send_all(sockets.peer.get(), "\x16");
+    CHECK(poll(&waited, 1, 20'000) == 1);
+    {
+        FirstRecord first(sockets.ours.get());
+        CHECK_FALSE(first.is_whole());
+        CHECK(poll(&waited, 1, 0) == 0);
+    }
+    CHECK(poll(&waited, 1, 0) == 1);
 }
 
 namespace {

@@ -88,6 +88,19 @@ TEST_CASE("TLS 1.2 is spoken with forward secrecy and authenticated encryption o
     }
 }
 
+TEST_CASE("of what a client offers AES with 128 bits is taken first, unless it would rather have ChaCha20")
+{
+    const auto context = context_for(make_certificate());
+    const auto tls13 = client_context(TLS1_3_VERSION, TLS1_3_VERSION);
+    CHECK(handshake(*context, tls13.get()) == "TLSv1.3 TLS_AES_128_GCM_SHA256");
+    SSL_CTX_set_ciphersuites(tls13.get(), "TLS_AES_256_GCM_SHA384");
+    CHECK(handshake(*context, tls13.get()) == "TLSv1.3 TLS_AES_256_GCM_SHA384");
+    SSL_CTX_set_ciphersuites(tls13.get(), "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256");
+    CHECK(handshake(*context, tls13.get()) == "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256");
+    const auto tls12 = client_context(TLS1_2_VERSION, TLS1_2_VERSION);
+    CHECK(handshake(*context, tls12.get()) == "TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256");
+}
+
 TEST_CASE("renegotiation and compression are off")
 {
     const auto options = SSL_CTX_get_options(context_for(make_certificate())->get());
@@ -197,7 +210,7 @@ struct Hosts {
         std::vector<HostPem> certificates;
         for (const auto& [host, pem] : pems)
             certificates.push_back({.host = host, .chain = pem.certificate, .key = pem.key});
-        return TlsContext::make(certificates, "test");
+        return TlsContext::make(certificates, std::make_shared<TicketKeys>("test"));
     }
 };
 
@@ -251,7 +264,7 @@ TEST_CASE("the rules of TLS hold for every host")
 TEST_CASE("a set of certificates has one for everybody else, one for each host, and all of them can be used")
 {
     const auto text_of = [](const std::vector<HostPem>& certificates) {
-        const auto made = TlsContext::make(certificates, "test");
+        const auto made = TlsContext::make(certificates, std::make_shared<TicketKeys>("test"));
         REQUIRE_FALSE(made);
         CHECK(made.error().fault == Fault::invalid);
         return made.error().text;

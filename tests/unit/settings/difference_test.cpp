@@ -81,6 +81,7 @@ TEST_CASE("what a change means is said in words, the weightiest first")
          "pop3s: {listen: none}\nsubmission: {listen: \"127.0.0.1:587\"}",
          {"2 listeners are removed: submission *:587, pop3s *:995; sessions under way finish",
           "a listener is added: submission 127.0.0.1:587"}},
+        {"", "pop3: {listen: \"*:110\"}", {"a listener is added: pop3 *:110"}},
         {"smtp: {listen: [\"*:25\", \"*:26\"]}", "smtp: {listen: [\"*:26\", \"*:25\"]}", {}},
         {"",
          "tls: {certificate: /c, key: /k}",

@@ -35,7 +35,8 @@ Settings unusual()
         "  slowest_rate: 1, connections: 7, connections_per_address: 7, connections_per_network: 7,\n"
         "  connections_per_minute: 2, limit_loopback: yes}\n"
         "submission: {listen: none}\nsubmissions: {listen: \"*:9465\"}\npop3s: {listen: [\"*:1\", \"*:2\"]}\n"
-        "pop3: {idle_timeout: 11m, login_timeout: 2m, connections: 9, connections_per_address: 8,\n"
+        "pop3: {listen: \"*:110\", idle_timeout: 11m, login_timeout: 2m, login_delay: 90s, connections: 9, "
+        "connections_per_address: 8,\n"
         "  connections_per_network: 9, connections_per_minute: 3, limit_loopback: yes}\n"
         "auth: {parallel_hashes: 64, guesses_per_address: 2, guesses_per_network: 3, guesses_per_account: "
         "4}\n"
@@ -173,6 +174,11 @@ TEST_CASE("settings that contradict each other are refused at the key that can b
          "m:2:8: tls.key: a certificate and its key go together; set both, or both to none"},
         {"tls: {certificate: none, key: none}\nsubmission: {listen: none}\nsubmissions: {listen: none}\n",
          "m: pop3s.listen: this service needs tls.certificate and tls.key; set them, or this to none"},
+        {"pop3:\n  listen: \"*:995\"\n", "m:2:11: pop3.listen: *:995 cannot be had beside *:995 of "
+                                         "pop3s.listen; give one of them another port"},
+        {"tls: {certificate: none, key: none}\nsubmission: {listen: none}\nsubmissions: {listen: none}\n"
+         "pop3s: {listen: none}\npop3: {listen: \"*:110\"}\n",
+         "m:5:16: pop3.listen: this service needs tls.certificate and tls.key; set them, or this to none"},
         {"smtp:\n  connections: 20\n",
          "m: smtp.connections_per_address: 50 is more than 20 of smtp.connections; lower it, or raise that"},
         {"smtp:\n  data_timeout: 10m\n  transfer_timeout: 5m\n",

@@ -4,33 +4,17 @@
 #include "tests/unit/smtp/world.h"
 
 using namespace metka;
+using smtp::test::biuro;
+using smtp::test::sklep;
 using smtp::test::Talk;
 using smtp::test::World;
-
-namespace {
-
-constexpr std::string_view biuro = "biuro@moja-firma.lublin.pl";
-constexpr std::string_view sklep = "sklep@moja-firma.lublin.pl";
-
-void greet(Talk& talk)
-{
-    CHECK(talk.say("EHLO klient.example.org").starts_with("250"));
-}
-
-void address(Talk& talk, std::string_view parameters = "")
-{
-    CHECK(talk.say(fmt::format("MAIL FROM:<jan@example.org>{}", parameters)).starts_with("250"));
-    CHECK(talk.say("RCPT TO:<biuro@moja-firma.lublin.pl>").starts_with("250"));
-}
-
-} // namespace
 
 TEST_CASE("a message in chunks is stored as one by DATA is, and its last line gets the end it lacks")
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk, " SMTPUTF8");
+    talk.greet();
+    talk.address(" SMTPUTF8");
     talk.send("BDAT 14\r\nSubject: test\r");
     CHECK(talk.hear().starts_with("250"));
     talk.send("BDAT 10 LAST\r\n\n\r\n..\r\nend");
@@ -46,8 +30,8 @@ TEST_CASE("a large message in chunks goes into a file, and is whole")
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     std::string body;
     for (int i = 0; i < 40; ++i) {
         const std::string chunk = std::string(4998, static_cast<char>('a' + i % 26)) + "\r\n";
@@ -64,8 +48,8 @@ TEST_CASE("a file that cannot be had for chunks refuses them, and what follows f
     World world;
     world.sink.failures.open = Fault::unavailable;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     const std::string chunk(70'000, 'x');
     CHECK(talk.say("BDAT 70002\r\n" + chunk).starts_with("451 4.3.0"));
     CHECK(world.sink.held() == 0);
@@ -79,7 +63,7 @@ TEST_CASE("TLS that ends inside a chunk ends the session, and nothing is read in
     {
         Talk talk(world);
         talk.start_tls();
-        address(talk);
+        talk.address();
         talk.send("BDAT 1000 LAST\r\nSubject: a\r\n");
         talk.connection().pump()();
         talk.client().end_tls();
@@ -94,8 +78,8 @@ TEST_CASE("thousands of tiny chunks take no memory but the message")
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     for (int i = 0; i < 50; ++i) {
         std::string many;
         for (int j = 0; j < 100; ++j)

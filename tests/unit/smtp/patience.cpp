@@ -11,12 +11,11 @@ using namespace metka;
 using namespace std::chrono_literals;
 using smtp::Arrival;
 using smtp::SmtpLimits;
+using smtp::test::biuro;
 using smtp::test::Talk;
 using smtp::test::World;
 
 namespace {
-
-constexpr std::string_view biuro = "biuro@moja-firma.lublin.pl";
 
 // metka-auth when it is asked whether an account may send.
 struct Meter final : login::SendingCounter {

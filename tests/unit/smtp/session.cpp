@@ -3,24 +3,12 @@
 #include "tests/unit/smtp/world.h"
 
 using namespace metka;
+using smtp::test::biuro;
+using smtp::test::sklep;
 using smtp::test::Talk;
 using smtp::test::World;
 
 namespace {
-
-constexpr std::string_view biuro = "biuro@moja-firma.lublin.pl";
-constexpr std::string_view sklep = "sklep@moja-firma.lublin.pl";
-
-void greet(Talk& talk)
-{
-    CHECK(talk.say("EHLO klient.example.org").starts_with("250"));
-}
-
-void address(Talk& talk, std::string_view parameters = "")
-{
-    CHECK(talk.say(fmt::format("MAIL FROM:<jan@example.org>{}", parameters)).starts_with("250"));
-    CHECK(talk.say("RCPT TO:<biuro@moja-firma.lublin.pl>").starts_with("250"));
-}
 
 // The whole of a message up to its end, and the answer to it.
 std::string send_message(Talk& talk, std::string_view message)
@@ -39,8 +27,8 @@ TEST_CASE("a message is stored with its trace fields in front and LF line ends")
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     const auto answer = send_message(talk, "Subject: test\r\n\r\n..\r\nGood day.\r\n");
     const auto id = answer.substr(answer.rfind(' ') + 1);
     CHECK(world.last_message() == "Return-Path: <jan@example.org>\n"
@@ -58,8 +46,8 @@ TEST_CASE("no recipient of several is named in the message")
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     CHECK(talk.say("RCPT TO:<sklep@moja-firma.lublin.pl>").starts_with("250"));
     CHECK(send_message(talk, "\r\n").starts_with("250"));
     CHECK_FALSE(world.last_message().contains("Delivered-To"));
@@ -71,8 +59,8 @@ TEST_CASE("recipients that lead to one inbox get one copy")
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     CHECK(talk.say("RCPT TO:<marketing@moja-firma.lublin.pl>").starts_with("250"));
     CHECK(talk.say("RCPT TO:<biuro+oferta@moja-firma.lublin.pl>").starts_with("250"));
     CHECK(send_message(talk, "\r\n").starts_with("250"));
@@ -83,8 +71,8 @@ TEST_CASE("a submitted message gets the From, Date and Message-ID that it lacks,
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     CHECK(send_message(talk, "Subject: a\r\n\r\nb\r\n").starts_with("250"));
     CHECK_FALSE(world.last_message().contains("Message-ID:"));
 
@@ -106,7 +94,7 @@ TEST_CASE("what a client says in EHLO cannot write a header")
     World world;
     Talk talk(world);
     CHECK(talk.say("EHLO a(c)<d>;\xC5\xBC[0m").starts_with("250"));
-    address(talk);
+    talk.address();
     CHECK(send_message(talk, "\r\n").starts_with("250"));
     CHECK(world.last_message().contains("Received: from a?c??d????[0m ([192.0.2.7])\n"));
 }
@@ -117,8 +105,8 @@ TEST_CASE("a message that turns out larger than declared is taken if there is ro
     const std::string line(998, 'x');
     for (const std::string_view declared : {"", " SIZE=10"}) {
         Talk talk(world);
-        greet(talk);
-        address(talk, declared);
+        talk.greet();
+        talk.address(declared);
         CHECK(talk.say("DATA").starts_with("354"));
         for (int i = 0; i < 2000; ++i)
             talk.send(line + "\r\n");
@@ -134,8 +122,8 @@ TEST_CASE("a message that turns out larger than the room is refused whole")
     world.set_capacity(biuro, 3_KiB);
     for (const std::string_view others : {"", "sklep@moja-firma.lublin.pl"}) {
         Talk talk(world);
-        greet(talk);
-        address(talk, " SIZE=10");
+        talk.greet();
+        talk.address(" SIZE=10");
         if (!others.empty()) CHECK(talk.say(fmt::format("RCPT TO:<{}>", others)).starts_with("250"));
         const auto answer = send_message(talk, std::string(4000, 'x') + "\r\n");
         const bool only_one = others.empty();
@@ -150,8 +138,8 @@ TEST_CASE("a message over the limit is read to its end and refused")
     World world;
     world.house.limits.message = 1_KiB;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     CHECK(send_message(talk, std::string(5000, 'x') + "\r\nQUIT\r\n").starts_with("552 5.3.4"));
     CHECK(talk.say("NOOP").starts_with("250"));
     CHECK(world.sink.held() == 0);
@@ -163,7 +151,7 @@ TEST_CASE("recipients that come together are asked about together, and answered 
 {
     World world;
     Talk talk(world);
-    greet(talk);
+    talk.greet();
     talk.send("MAIL FROM:<jan@example.org>\r\n"
               "RCPT TO:<biuro@moja-firma.lublin.pl>\r\n"
               "RCPT TO:<nikt@moja-firma.lublin.pl>\r\n"
@@ -184,8 +172,8 @@ TEST_CASE("a message that fits into memory needs no file, and a larger one gets 
         CAPTURE(size);
         World world;
         Talk talk(world);
-        greet(talk);
-        address(talk);
+        talk.greet();
+        talk.address();
         world.sink.failures.open = Fault::io;
         const bool fits = size < maildir::most_whole(1);
         const auto reply = send_message(talk, "\r\n" + std::string(size, 'x') + "\r\n");
@@ -200,14 +188,14 @@ TEST_CASE("when much is kept in memory already, a small message gets a file, too
     others.hold(smtp::kept_in_memory.count);
     world.sink.failures.open = Fault::io;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     const auto message = "\r\n" + std::string(10'000, 'x') + "\r\n";
     CHECK(send_message(talk, message).starts_with("451"));
-    address(talk);
+    talk.address();
     CHECK(send_message(talk, "Subject: a\r\n").starts_with("250")); // what fits a page is kept all the same
     others.hold(0);
-    address(talk);
+    talk.address();
     CHECK(send_message(talk, message).starts_with("250"));
 }
 
@@ -215,8 +203,8 @@ TEST_CASE("a line of data may be of any length")
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     CHECK(send_message(talk, "Subject: a\r\n\r\n" + std::string(300'000, 'x') + "\r\n").starts_with("250"));
     CHECK(world.last_message().ends_with(std::string(300'000, 'x') + "\n"));
 }
@@ -229,7 +217,7 @@ TEST_CASE("a store that fails is a reason to try later, and holds nothing")
         CAPTURE(name(fault));
         World world;
         Talk talk(world);
-        greet(talk);
+        talk.greet();
         CHECK(talk.say("MAIL FROM:<jan@example.org>").starts_with("250"));
         world.sink.failures.promise = fault;
         CHECK(talk.say("RCPT TO:<biuro@moja-firma.lublin.pl>").starts_with(reply));
@@ -239,7 +227,7 @@ TEST_CASE("a store that fails is a reason to try later, and holds nothing")
         CHECK(talk.say("DATA").starts_with("503"));
         CHECK(world.sink.held() == 0);
         world.sink.failures = {.commit = fault};
-        address(talk);
+        talk.address();
         CHECK(send_message(talk, "\r\n").starts_with(reply));
         CHECK(talk.say("DATA").starts_with("503"));
         CHECK(world.sink.held() == 0);
@@ -252,8 +240,8 @@ TEST_CASE("a file that cannot be written refuses the message for the moment")
     World world;
     world.sink.read_only = true;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     CHECK(send_message(talk, large).starts_with("451 4.3.0"));
     CHECK(talk.say("NOOP").starts_with("250"));
     CHECK(world.sink.held() == 0);
@@ -275,8 +263,8 @@ TEST_CASE("the room of a transaction is given back however it ends")
         World world;
         {
             Talk talk(world);
-            greet(talk);
-            address(talk);
+            talk.greet();
+            talk.address();
             CHECK(world.sink.held() == 1);
             if (last.empty()) continue;
             talk.say(last);
@@ -291,8 +279,8 @@ TEST_CASE("a client that goes inside DATA leaves nothing behind")
     World world;
     {
         Talk talk(world);
-        greet(talk);
-        address(talk);
+        talk.greet();
+        talk.address();
         CHECK(talk.say("DATA").starts_with("354"));
         talk.send("Subject: half a mess");
     }
@@ -304,8 +292,8 @@ TEST_CASE("a session that drains finishes its message, then says goodbye")
 {
     World world;
     Talk talk(world);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     CHECK(talk.say("DATA").starts_with("354"));
     talk.connection().drain();
     CHECK(talk.say("Subject: a\r\n\r\nb\r\n.").starts_with("250 2.0.0 Ok"));
@@ -317,7 +305,7 @@ TEST_CASE("an idle session drains at once")
 {
     World world;
     Talk talk(world);
-    greet(talk);
+    talk.greet();
     talk.connection().drain();
     CHECK(talk.hear().starts_with("421 4.3.2"));
     CHECK(talk.client().is_closed());
@@ -333,8 +321,8 @@ TEST_CASE("a client that is silent for too long is told so, in commands and in d
     World other;
     other.house.limits.data = smtp::Patience::zero();
     Talk talk(other);
-    greet(talk);
-    address(talk);
+    talk.greet();
+    talk.address();
     CHECK(talk.say("DATA").starts_with("354"));
     CHECK(talk.hear().starts_with("421 4.4.2"));
     CHECK(talk.client().is_closed());
@@ -351,8 +339,8 @@ TEST_CASE("a session and a message have an end in all")
     World other;
     other.house.limits.message_total = smtp::Patience::zero();
     Talk slow(other);
-    greet(slow);
-    address(slow);
+    slow.greet();
+    slow.address();
     CHECK(slow.say("DATA").starts_with("354"));
     CHECK(slow.hear().starts_with("421 4.4.2"));
 }
@@ -380,7 +368,7 @@ TEST_CASE("a bare postmaster reaches whom the operator named")
     World world;
     world.house.postmaster = Address::of_recipient("sklep", "moja-firma.lublin.pl");
     Talk talk(world);
-    greet(talk);
+    talk.greet();
     CHECK(talk.say("MAIL FROM:<>").starts_with("250"));
     CHECK(talk.say("RCPT TO:<Postmaster>").starts_with("250"));
     CHECK(send_message(talk, "\r\n").starts_with("250"));
@@ -392,7 +380,7 @@ TEST_CASE("postmaster and abuse of every active domain reach the operator where 
     World world;
     world.house.postmaster = Address::of_recipient("sklep", "moja-firma.lublin.pl");
     Talk talk(world);
-    greet(talk);
+    talk.greet();
     CHECK(talk.say("MAIL FROM:<>").starts_with("250"));
     CHECK(talk.say("RCPT TO:<Abuse+list@moja-firma.lublin.pl>").starts_with("250"));
     CHECK(talk.say("RCPT TO:<postmaster@moja-firma.lublin.pl>").starts_with("250"));
@@ -410,7 +398,7 @@ TEST_CASE("an address that somebody provisioned is not the operator's, whatever 
     world.house.postmaster = Address::of_recipient("sklep", "moja-firma.lublin.pl");
     world.provision_alias("abuse@moja-firma.lublin.pl", "biuro@moja-firma.lublin.pl");
     Talk talk(world);
-    greet(talk);
+    talk.greet();
     CHECK(talk.say("MAIL FROM:<>").starts_with("250"));
     CHECK(talk.say("RCPT TO:<abuse@moja-firma.lublin.pl>").starts_with("250"));
     CHECK(send_message(talk, "\r\n").starts_with("250"));
@@ -432,7 +420,7 @@ TEST_CASE("a client that pipelines and does not read is answered in order")
 {
     World world;
     Talk talk(world);
-    greet(talk);
+    talk.greet();
     std::string many;
     for (int i = 0; i < 3000; ++i)
         many += "NOOP\r\n";

@@ -95,6 +95,9 @@ class PasswordBook final : public login::Authenticator {
     asio::awaitable<Result<login::Answer>> check(login::Attempt attempt) override;
 };
 
+inline constexpr std::string_view biuro = "biuro@moja-firma.lublin.pl";
+inline constexpr std::string_view sklep = "sklep@moja-firma.lublin.pl";
+
 struct World {
     World();
 
@@ -145,7 +148,9 @@ class Talk {
     std::string hear(); // the next reply, its last line; empty: none
     std::string say(std::string_view line);
     void send(std::string_view bytes) { client_.send(bytes); }
-    void start_tls(); // STARTTLS and EHLO
+    void greet();                                        // EHLO
+    void address(std::string_view mail_parameters = ""); // MAIL from elsewhere, and RCPT to biuro
+    void start_tls();                                    // STARTTLS and EHLO
     void log_in(std::string_view name, std::string_view password);
     Connection& connection() { return connection_; }
     dialogues::Client& client() { return client_; }

@@ -80,12 +80,12 @@ TEST_CASE(
     const auto session = house.inbox(moving.from.place.inbox);
     REQUIRE(session);
     moving.close(true);
-    CHECK(fault_of(run(house.loop, (*session)->lock())) == Fault::unavailable);
+    CHECK(fault_of(run(house.loop, (*session)->open())) == Fault::unavailable);
     moving.close(false);
-    CHECK(run(house.loop, (*session)->lock()));
+    CHECK(run(house.loop, (*session)->open()));
     run(house.loop, (*session)->unlock());
     moving.switch_over();
-    CHECK(fault_of(run(house.loop, (*session)->lock())) == Fault::unavailable);
+    CHECK(fault_of(run(house.loop, (*session)->open())) == Fault::unavailable);
     CHECK(house.scratch.store->carry(moving.from, moving.to, Pass::copying)); // and the lock is free
 }
 

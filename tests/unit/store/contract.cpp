@@ -2,6 +2,8 @@
 
 #include "core/maildir/mail_store.h"
 
+#include <numeric>
+
 #include "tests/unit/store/houses.h"
 
 using namespace metka;
@@ -16,20 +18,21 @@ TEST_CASE_TEMPLATE("a committed message is listed, read and removed", House, Loc
     auto opened = house.inbox(one);
     REQUIRE(opened);
     auto& inbox = **opened;
-    REQUIRE(run(house.loop, inbox.lock()));
-    const auto listed = run(house.loop, inbox.list());
+    const auto listed = list(house.loop, inbox);
     REQUIRE(listed);
     REQUIRE(listed->size() == 1);
     CHECK(listed->front().octets == text.size() + 3);
-    const auto message = run(house.loop, inbox.read(listed->front().name));
+    const auto message = run(house.loop, inbox.read(0));
     REQUIRE(message);
-    CHECK(sys::read_whole(message->get(), 1_MiB) == text);
-    CHECK_FALSE(sys::write_whole(message->get(), "x", 0)); // read-only
+    CHECK(sys::read_whole(message->file.get(), 1_MiB) == text);
+    CHECK_FALSE(sys::write_whole(message->file.get(), "x", 0)); // read-only
+    CHECK(message->octets == text.size() + 3);
 
-    REQUIRE(run(house.loop, inbox.remove({listed->front().name})));
-    CHECK(run(house.loop, inbox.list())->empty());
-    CHECK(fault_of(run(house.loop, inbox.read(listed->front().name))) == Fault::not_found);
-    CHECK(run(house.loop, (*house.inbox(other))->list())->size() == 1);
+    const std::vector<MessageIndex> all{0};
+    CHECK(run(house.loop, inbox.remove(all))->removed == 1);
+    CHECK(fault_of(run(house.loop, inbox.read(0))) == Fault::not_found);
+    CHECK(list(house.loop, inbox)->empty());
+    CHECK(list(house.loop, **house.inbox(other))->size() == 1);
 }
 
 TEST_CASE_TEMPLATE("a message that is handed over whole lies in all its inboxes, or in none", House, Local,
@@ -50,7 +53,7 @@ TEST_CASE_TEMPLATE("a message that is handed over whole lies in all its inboxes,
           Fault::limit);
     CHECK(house.scratch.files(other).size() == 1);
     CHECK(house.scratch.store->usage(one)->used.count == text.size());
-    const auto listed = run(house.loop, (*house.inbox(one.place.inbox))->list());
+    const auto listed = list(house.loop, **house.inbox(one.place.inbox));
     REQUIRE(listed);
     CHECK(listed->front().octets == text.size() + 3);
 }
@@ -94,12 +97,12 @@ TEST_CASE_TEMPLATE("an inbox has one session at a time", House, Local, Wired)
     auto first = house.inbox(id), second = house.inbox(id);
     REQUIRE(first);
     REQUIRE(second);
-    CHECK(run(house.loop, (*first)->lock()));
-    CHECK(fault_of(run(house.loop, (*second)->lock())) == Fault::conflict);
+    CHECK(run(house.loop, (*first)->open()));
+    CHECK(fault_of(run(house.loop, (*second)->open())) == Fault::conflict);
     first->reset();
-    Result<void> locked;
+    Result<Opened> locked;
     do
-        locked = run(house.loop, (*second)->lock()); // the store hears of the closed wire in its own time
+        locked = run(house.loop, (*second)->open()); // the store hears of the closed wire in its own time
     while (!locked && locked.error().fault == Fault::conflict);
     CHECK(locked);
 }
@@ -112,9 +115,9 @@ TEST_CASE_TEMPLATE("a session that has unlocked its inbox is in nobody's way, it
     const auto first = house.inbox(id), second = house.inbox(id);
     REQUIRE(first);
     REQUIRE(second);
-    REQUIRE(run(house.loop, (*first)->lock()));
+    REQUIRE(run(house.loop, (*first)->open()));
     run(house.loop, (*first)->unlock());
-    CHECK(run(house.loop, (*second)->lock()));
+    CHECK(run(house.loop, (*second)->open()));
 }
 
 TEST_CASE_TEMPLATE("abandoned room can be promised again", House, Local, Wired)
@@ -136,22 +139,21 @@ TEST_CASE_TEMPLATE("a list longer than a frame comes whole, and is removed whole
 {
     House house;
     const auto inbox = house.scratch.mailbox();
-    constexpr int count = 1500;
+    constexpr int count = 9000; // octets, uids and removals take several frames
     const auto fresh = house.scratch.maildir(inbox) / "new";
     const auto source = house.scratch.folder.path() / "source";
     write_file(source, "a\n");
     for (int i = 0; i < count; ++i)
-        std::filesystem::create_hard_link(source, fresh / fmt::format("{:04}.{}", i, std::string(60, 'x')));
+        std::filesystem::create_hard_link(source, fresh / fmt::format("{:05}.{}", i, std::string(60, 'x')));
     auto opened = house.inbox(inbox.place.inbox);
     REQUIRE(opened);
-    const auto listed = run(house.loop, (*opened)->list());
+    const auto listed = list(house.loop, **opened);
     REQUIRE(listed);
     REQUIRE(listed->size() == count);
-    std::vector<std::string> names;
-    for (const auto& each : *listed)
-        names.push_back(each.name);
-    CHECK(std::ranges::is_sorted(names));
-    CHECK(run(house.loop, (*opened)->remove(names)));
+    CHECK(std::ranges::is_sorted(*listed, {}, &Row::uid));
+    std::vector<MessageIndex> all(count);
+    std::iota(all.begin(), all.end(), MessageIndex{0});
+    CHECK(run(house.loop, (*opened)->remove(all))->removed == count);
     CHECK(house.scratch.files(inbox).empty());
 }
 
@@ -206,7 +208,7 @@ TEST_CASE("each wire is answered only what it is for")
     for (auto* link : {&house.smtp, &house.auth}) {
         CHECK(fault_of(house.ask<Usage>(*link, usage)) == Fault::denied);
         CHECK(fault_of(house.ask<Done>(*link, removal)) == Fault::denied);
-        CHECK(fault_of(house.ask<Listing>(*link, ListInbox{})) == Fault::denied);
+        CHECK(fault_of(house.ask<InboxOpened>(*link, OpenInbox{})) == Fault::denied);
     }
     CHECK(fault_of(house.ask<Done>(house.auth, opening)) == Fault::denied);
     CHECK(fault_of(house.ask<Done>(house.metkad, opening)) == Fault::denied);
@@ -222,7 +224,7 @@ TEST_CASE("each wire is answered only what it is for")
     session->serve({});
     net::Link link;
     link.replace(session);
-    CHECK(house.ask<Listing>(link, ListInbox{}));
+    CHECK(house.ask<InboxOpened>(link, OpenInbox{}));
     CHECK(fault_of(house.ask<Done>(link, removal)) == Fault::denied);
     CHECK(fault_of(house.ask<Done>(link, opening)) == Fault::denied);
     CHECK(fault_of(house.ask<Done>(link, grant)) == Fault::denied);
@@ -296,7 +298,7 @@ TEST_CASE("a store that drains waits until every inbox it granted has been let g
     REQUIRE(session);
     drained = false;
     house.engine.drain([&] { drained = true; });
-    CHECK(run(house.loop, (*session)->list()));
+    CHECK(run(house.loop, (*session)->open()));
     CHECK_FALSE(drained);
     session->reset();
     while (!drained) {

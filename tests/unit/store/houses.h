@@ -96,6 +96,24 @@ struct Wired {
     }
 };
 
+// Opens an inbox, anew if it is open, and lists it.
+inline Result<std::vector<Row>> list(asio::io_context& loop, MailInbox& inbox)
+{
+    const auto opened = run(loop, inbox.open());
+    if (!opened) return pass(opened);
+    const auto octets = run(loop, inbox.octets());
+    if (!octets) return pass(octets);
+    Uids uids;
+    while (uids.count < opened->messages) {
+        const auto part = run(loop, inbox.uids(static_cast<MessageIndex>(uids.count), opened->messages));
+        if (!part) return pass(part);
+        uids.count += part->count;
+        uids.lines += part->lines;
+    }
+    REQUIRE(octets->size() == opened->messages);
+    return rows(*octets, uids);
+}
+
 template <class House>
 Result<void> deliver(House& house, std::vector<InboxId> inboxes, const std::string& text)
 {

@@ -74,12 +74,13 @@ TEST_CASE("whoever fills an inbox to 90 % has their answer, and then its user is
 
     const auto session = house.inbox(inbox.place.inbox);
     REQUIRE(session);
-    const auto listed = run(house.loop, (*session)->list());
+    const auto listed = list(house.loop, **session);
     REQUIRE(listed);
-    std::vector<std::string> names;
+    std::vector<MessageIndex> all;
+    all.reserve(listed->size());
     for (const auto& each : *listed)
-        names.push_back(each.name);
-    REQUIRE(run(house.loop, (*session)->remove(names)));
+        all.push_back(each.index);
+    REQUIRE(run(house.loop, (*session)->remove(all)));
     wait_until_told(false); // armed again
     REQUIRE(deliver(house, {inbox.place.inbox}, std::string(950, 'x')));
     wait_until_told(true);

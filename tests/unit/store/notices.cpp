@@ -53,10 +53,10 @@ struct Office {
     std::string letter(const Addressee& to, std::size_t index = 0)
     {
         const auto inbox = scratch.store->inbox(to.facts);
-        const auto listed = (*inbox)->list();
-        REQUIRE(listed);
-        REQUIRE(listed->size() > index);
-        return scratch.content(**inbox, (*listed)[index].name);
+        const auto opened = (*inbox)->open();
+        REQUIRE(opened);
+        REQUIRE(opened->messages > index);
+        return scratch.content(**inbox, static_cast<MessageIndex>(index));
     }
     std::size_t letters(const Addressee& to) { return scratch.files(to.facts).size(); }
     Checked check(const Addressee& to)

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -289,6 +290,38 @@ TEST_CASE("descriptors beyond what a frame carries break it, and none leaks, nor
         }
         CHECK(open_descriptors() == before);
     }
+}
+
+TEST_CASE("a frame whose descriptors this process may not open is whole and says so, and the next one passes")
+{
+    const auto wire = make_wire();
+    REQUIRE(wire);
+    Frame sent;
+    sent.body = "x";
+    sent.descriptors[0].reset(dup(0));
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const Descriptor next(dup(0)); // and all numbers below it are taken
+    for (const int more : {0, 1}) {
+        CAPTURE(more);
+        sent.descriptors[1].reset(dup(0));
+        REQUIRE(send_frame(wire->one.get(), sent) == Passed::whole);
+        const rlimit none{.rlim_cur = static_cast<rlim_t>(next.get() + 1 + more),
+                          .rlim_max = before.rlim_max};
+        sent.descriptors[1].reset();
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+        Frame frame;
+        const auto passed = receive_frame(wire->other.get(), frame);
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+        CHECK(passed == Passed::whole);
+        CHECK(frame.lacks_descriptors);
+        CHECK(frame.body == "x");
+    }
+    REQUIRE(send_frame(wire->one.get(), sent) == Passed::whole);
+    Frame frame;
+    CHECK(receive_frame(wire->other.get(), frame) == Passed::whole);
+    CHECK_FALSE(frame.lacks_descriptors);
+    CHECK(frame.descriptors[0]);
 }
 
 TEST_CASE("both ends of a wire are close-on-exec and wait for nobody")
