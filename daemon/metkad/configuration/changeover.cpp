@@ -49,7 +49,8 @@ asio::awaitable<Result<void>> Changeover::prepare()
     sys::fault_point("generation.named");
     auto places = places_of(target_.generation, changing_.in_force);
     if (!places) co_return pass(places);
-    const auto checked = co_await have_checked(std::move(*places), {});
+    const std::string beside_metkad;
+    const auto checked = co_await have_checked(std::move(*places), beside_metkad);
     if (!checked) co_return pass(checked);
     sys::fault_point("generation.checked");
     auto certificates = read_certificates(wanted());
