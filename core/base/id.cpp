@@ -1,5 +1,6 @@
 #include "core/base/id.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <span>
@@ -14,6 +15,30 @@ void fill_with_random(std::span<std::uint8_t> bytes)
 {
     // getrandom gives up to 256 bytes whole once the pool is ready; it cannot fail for these arguments.
     if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
+}
+
+// Ids of one program sort as they were made (RFC 9562 §6.2, method 1: the 12 bits behind the milliseconds
+// count), also while its clock is set back a little: messages have them in their names, and are listed by
+// these.
+struct Moment {
+    std::uint64_t ms = 0;
+    std::uint64_t count = 0;
+};
+
+Moment moment_of(std::uint64_t now, std::uint64_t random)
+{
+    constexpr unsigned count_bits = 12;
+    constexpr std::uint64_t most = (1U << count_bits) - 1;
+    constexpr std::uint64_t set_back = 1000;  // ms; by more than that: another time, and it begins anew
+    static std::atomic<std::uint64_t> newest; // milliseconds, and in the last bits the count
+
+    auto before = newest.load();
+    for (;;) {
+        const auto ms = before >> count_bits;
+        const bool goes_on = ms >= now && ms - now <= set_back && (before & most) < most;
+        const auto next = goes_on ? before + 1 : now << count_bits | random % (most / 2);
+        if (newest.compare_exchange_weak(before, next)) return {next >> count_bits, next & most};
+    }
 }
 
 int hex_digit(char c)
@@ -32,10 +57,12 @@ Id Id::make(Instant now)
 {
     Id id;
     fill_with_random(id.bytes_);
-    const auto ms = static_cast<std::uint64_t>(to_unix_ms(now));
+    const std::uint64_t random = id.bytes_[6] << 8 | id.bytes_[7];
+    const auto [ms, count] = moment_of(static_cast<std::uint64_t>(to_unix_ms(now)), random);
     for (unsigned i = 0; i < 6; ++i)
         id.bytes_[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
-    id.bytes_[6] = static_cast<std::uint8_t>(0x70 | (id.bytes_[6] & 0x0F));
+    id.bytes_[6] = static_cast<std::uint8_t>(0x70 | count >> 8);
+    id.bytes_[7] = static_cast<std::uint8_t>(count);
     id.bytes_[8] = static_cast<std::uint8_t>(0x80 | (id.bytes_[8] & 0x3F));
     return id;
 }

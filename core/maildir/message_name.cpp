@@ -19,7 +19,7 @@ std::optional<std::uint64_t> parse_claim(std::string_view digits)
 {
     const auto number = parse_number(digits);
     if (!number || *number > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return std::nullopt;
-    return *number;
+    return number;
 }
 
 bool is_printable(std::string_view text)

@@ -19,8 +19,9 @@ bool stands_for_itself(char c) // RFC 3461 §4: xchar
 std::optional<unsigned> hex_number(std::string_view digits)
 {
     unsigned number = 0;
-    const auto* const end = digits.data() + digits.size();
-    const auto read = std::from_chars(digits.data(), end, number, 16);
+    const auto* const begin = digits.data();
+    const auto* const end = begin + digits.size();
+    const auto read = std::from_chars(begin, end, number, 16);
     if (digits.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
     return number;
 }

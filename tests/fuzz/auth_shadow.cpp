@@ -24,7 +24,9 @@ void check_entry(const std::string& text, const std::string& login)
     require(text.contains(entry->line));
     require(entry->line.starts_with(login + ":" + entry->hash + ":"));
     require(!entry->line.contains('\n'));
-    const bool is_locked = entry->hash.empty() || entry->hash[0] == '!' || entry->hash[0] == '*';
+    // "*" alone is no password, and not locked.
+    const bool is_starred = entry->hash.starts_with('*') && entry->hash.size() > 1;
+    const bool is_locked = entry->hash.empty() || entry->hash[0] == '!' || is_starred;
     for (const std::int64_t day : {0, 1, 20'000, 1'000'000'000})
         require(!is_locked || !is_open(*entry, day));
 }

@@ -2,7 +2,7 @@
 # clang-format and clang-tidy over the sources that have changed since the branch began: against the merge base with
 # main, or, on main itself, the commit before; with neither, every source.
 
-tidy_seconds=${TIDY_SECONDS:-300}    # of all files together; what is not reached is told, not hidden
+tidy_seconds=${TIDY_SECONDS:-200}    # of all files together; what is not reached is told, not hidden
 tidy_file_seconds=150 # of one file: coroutines cost the analyzer most
 
 changed_since() {

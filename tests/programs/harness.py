@@ -179,7 +179,9 @@ class Instance:
         return json.loads(self.told(*words, "--json"))
 
     def programs(self):
-        return {row["name"].removeprefix("metka-"): row for row in self.json("status")["programs"]}
+        """The row of each by its short name; one that has been replaced and only drains is left out."""
+        rows = self.json("status")["programs"]
+        return {row["name"].removeprefix("metka-"): row for row in rows if row["state"] != "draining"}
 
     # -- generations
 

@@ -71,7 +71,7 @@ TEST_CASE("what meets at the edge of two blocks is sent as it is anywhere else")
                                                                     {{'\0'}, {'\0', '\n', '.'}}};
     World world;
     for (const auto& [before, after] : meetings)
-        world.box().add(std::string(block - before.size(), 'x') + before + after);
+        world.box().add(std::string(block - before.size(), 'x').append(before).append(after));
     Conversation client(world);
     client.log_in();
     for (std::size_t i = 0; i < meetings.size(); ++i) {

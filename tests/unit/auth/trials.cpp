@@ -58,6 +58,7 @@ struct Book {
     {
         std::vector<Verdict> verdicts(passwords.size(), Verdict::refused);
         std::vector<Secret> secrets;
+        secrets.reserve(passwords.size());
         for (const auto& each : passwords)
             secrets.emplace_back(each);
         for (std::size_t i = 0; i < passwords.size(); ++i)
@@ -164,6 +165,7 @@ TEST_CASE("guesses that come all at once are looked at no more often than one af
 {
     Book book;
     std::vector<std::string> all;
+    all.reserve(41);
     for (int i = 0; i < 40; ++i)
         all.push_back(guess(i));
     all.emplace_back("a");

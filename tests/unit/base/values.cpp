@@ -76,6 +76,18 @@ TEST_CASE("ids are ordered by time, and read what they write")
     CHECK_FALSE(early.empty());
 }
 
+TEST_CASE("ids sort as they were made, in one millisecond and while a clock is set back a little")
+{
+    auto before = Id::make(from_unix_ms(1'000'000));
+    for (const auto ms : {1'000'000, 1'000'000, 999'995, 999'999, 1'000'000, 1'000'001, 1'000'001, 999'001}) {
+        CAPTURE(ms);
+        const auto next = Id::make(from_unix_ms(ms));
+        CHECK(before < next);
+        before = next;
+    }
+    CHECK(Id::make(from_unix_ms(500'000)) < before); // another time
+}
+
 TEST_CASE("what is no id is refused")
 {
     for (const std::string_view text :

@@ -28,6 +28,7 @@ TEST_CASE("a name of an app password is a short line of letters that can be seen
 TEST_CASE("another app password must have a name of its own, and there are twenty at most")
 {
     std::vector<std::string> present;
+    present.reserve(most_app_passwords);
     for (std::size_t i = 0; i < most_app_passwords - 1; ++i)
         present.push_back(fmt::format("number {}", i));
     CHECK(may_add_app_password(present, "Telefon"));

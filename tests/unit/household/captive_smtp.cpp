@@ -41,7 +41,7 @@ struct Begun {
         auto opened = peer.ask(OpenMessage{.transaction = transaction, .first = inbox});
         if (!opened) return;
         file = std::move(opened->descriptors[0]);
-        (void)sys::write_whole(file.get(), text, 0);
+        CHECK(sys::write_whole(file.get(), text, 0));
     }
     MessageId transaction;
     sys::Descriptor file;
@@ -172,7 +172,7 @@ TEST_CASE("a message is committed by who opened it, once, and to inboxes that th
     message.file.reset();
     CHECK_FALSE(other.ask(commit_of(message.transaction, {store.mine()})));
     CHECK_FALSE(other.ask(OpenMessage{.transaction = message.transaction, .first = store.mine()}));
-    (void)other.ask(AbandonMessage{message.transaction});
+    [[maybe_unused]] const auto abandoned = other.ask(AbandonMessage{message.transaction});
     CHECK_FALSE(one.ask(commit_of(new_transaction(), {store.mine()})));
     CHECK(store.names(store.mine()).empty());
     CHECK(one.ask(commit_of(message.transaction, {store.mine()})));

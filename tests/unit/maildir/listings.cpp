@@ -48,6 +48,7 @@ struct Watched {
 std::vector<std::string> uids(const Listing& listing)
 {
     std::vector<std::string> all;
+    all.reserve(listing.size());
     for (Listing::Index index = 0; index < listing.size(); ++index)
         all.push_back(listing.uid(index));
     return all;

@@ -187,7 +187,7 @@ TEST_CASE("whichever call fails while messages are carried, carrying again bring
         const auto to = scratch.mailbox();
         REQUIRE(scratch.store->usage(from));
         scratch.disk.fail_call(n, EIO);
-        (void)scratch.store->carry(from, to, Pass::copying);
+        [[maybe_unused]] const auto broken = scratch.store->carry(from, to, Pass::copying);
         const bool fired = scratch.disk.has_failed();
         scratch.disk.work();
         CHECK(scratch.store->carry(from, to, Pass::copying));

@@ -31,6 +31,7 @@ struct Desk {
     std::vector<Notice> told() const
     {
         std::vector<Notice> kinds;
+        kinds.reserve(office.trees.told.size());
         for (const auto& row : office.trees.told)
             kinds.push_back(row.notice);
         return kinds;

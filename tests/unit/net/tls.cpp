@@ -208,6 +208,7 @@ struct Hosts {
     static Result<std::shared_ptr<TlsContext>> context_of(const std::map<std::string, Pem>& pems)
     {
         std::vector<HostPem> certificates;
+        certificates.reserve(pems.size());
         for (const auto& [host, pem] : pems)
             certificates.push_back({.host = host, .chain = pem.certificate, .key = pem.key});
         return TlsContext::make(certificates, std::make_shared<TicketKeys>("test"));
@@ -290,6 +291,6 @@ TEST_CASE("a chain is sent with its certificate")
     const auto made = TlsContext::make(leaf.certificate + make_certificate().certificate, leaf.key, "test");
     REQUIRE(made);
     STACK_OF(X509)* chain = nullptr;
-    SSL_CTX_get0_chain_certs((*made)->get(), &chain);
+    SSL_CTX_get0_chain_certs((*made)->get(), static_cast<void*>(&chain));
     CHECK(sk_X509_num(chain) == 1);
 }

@@ -34,7 +34,7 @@ TEST_CASE("a trace names the client by an address literal, IPv6 with its tag")
 
 TEST_CASE("nothing that a trace is told writes a field of its own")
 {
-    const std::string nasty = "a\r\nBcc: x\n\ty\0z <b> \xC5\xBC \x1B[0m";
+    const std::string nasty("a\r\nBcc: x\n\ty\0z <b> \xC5\xBC \x1B[0m", 26);
     smtp::Trace trace{.host = "poczta.example.org",
                       .helo = nasty,
                       .peer = "192.0.2.7",
