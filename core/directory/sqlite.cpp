@@ -1,10 +1,42 @@
 #include "core/directory/sqlite.h"
 
+#include <atomic>
 #include <utility>
 
 #include <sqlite3.h>
 
 namespace metka::sqlite {
+
+namespace {
+
+constexpr int wal_index_page = 32 * 1024; // the unit in which SQLite maps it
+
+using Header = std::array<unsigned char, CommitMark::size>;
+
+Header copy_of(const volatile unsigned char* from)
+{
+    Header header{};
+    for (std::size_t i = 0; i < header.size(); ++i)
+        header[i] = from[i];
+    return header;
+}
+
+// Where SQLite has mapped the WAL index of an open database; null: it has not.
+const volatile unsigned char* wal_index_of(sqlite3* database)
+{
+    sqlite3_file* file = nullptr;
+    const int found =
+        sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
+    const bool maps =
+        found == SQLITE_OK && file != nullptr && file->pMethods != nullptr && file->pMethods->iVersion >= 2;
+    if (!maps) return nullptr;
+    volatile void* index = nullptr;
+    const int mapped = file->pMethods->xShmMap(file, 0, wal_index_page, 0, &index);
+    const bool is_there = mapped == SQLITE_OK || mapped == SQLITE_READONLY; // as a reader may have it
+    return is_there ? static_cast<const volatile unsigned char*>(index) : nullptr;
+}
+
+} // namespace
 
 void Database::Closed::operator()(sqlite3* database) const
 {
@@ -33,7 +65,33 @@ Result<Database> Database::open(const std::string& path, Opening opening)
     if (set && opening.access == Access::read_write)
         set = database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     if (!set) return pass(set);
+    const auto has_wal = database.is_logged_ahead();
+    if (!has_wal) return pass(has_wal);
+    database.has_wal_ = *has_wal;
     return database;
+}
+
+Result<bool> Database::is_logged_ahead()
+{
+    auto rows = ask("PRAGMA journal_mode");
+    if (!rows) return pass(rows);
+    const auto row = rows->next();
+    if (!row) return pass(row);
+    return *row && rows->text(0) == "wal";
+}
+
+// The header stands there twice. Whoever commits writes the second before the first, and we read the first
+// before the second: equal, they are of one commit.
+std::optional<CommitMark> Database::commit_mark() const
+{
+    constexpr std::size_t is_set_up = 12; // where it says so
+    const auto* const index = has_wal_ ? wal_index_of(database_.get()) : nullptr;
+    if (index == nullptr) return std::nullopt;
+    const auto first = copy_of(index);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const auto second = copy_of(index + CommitMark::size);
+    if (first != second || first[is_set_up] == 0) return std::nullopt;
+    return CommitMark(first);
 }
 
 Result<Statement*> Database::statement(Sql sql)

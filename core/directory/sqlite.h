@@ -11,8 +11,10 @@
 // statement, or a statement asked again while its rows are still being read). A database serves one thread at
 // a time and outlives its rows.
 
+#include <array>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -29,6 +31,19 @@ enum class Access { read, read_write };
 struct Opening {
     Access access = Access::read;
     std::chrono::milliseconds patience{250}; // how long a busy database is waited for
+};
+
+// Which commit a database is at: while two of them are equal, nobody has committed anything in between,
+// neither we nor another process.
+class CommitMark {
+  public:
+    static constexpr std::size_t size =
+        48; // of the header of the WAL index, https://sqlite.org/walformat.html
+    explicit CommitMark(const std::array<unsigned char, size>& header) : header_(header) {}
+    bool operator==(const CommitMark&) const = default;
+
+  private:
+    std::array<unsigned char, size> header_;
 };
 
 class Database {
@@ -55,6 +70,9 @@ class Database {
     }
     Result<void> execute(Sql script); // several statements, without values
     bool in_transaction() const;      // false too after SQLite gave one up by itself, on a full disk say
+    // Read from memory that all processes share: no system call, and as new as what ask() would see. None:
+    // somebody is just committing, or the database has no WAL, so that nobody can say.
+    std::optional<CommitMark> commit_mark() const;
     const std::string& path() const { return path_; }
 
   private:
@@ -63,7 +81,9 @@ class Database {
     };
     Database(sqlite3* database, std::string path) : database_(database), path_(std::move(path)) {}
     Result<Statement*> statement(Sql sql);
+    Result<bool> is_logged_ahead(); // has a WAL
 
+    bool has_wal_ = false;
     std::unique_ptr<sqlite3, Closed> database_;
     std::unordered_map<const char*, Statement> statements_; // a literal is known by where it lies
     std::string path_;

@@ -17,6 +17,8 @@
 
 #include "core/base/version.h"
 #include "core/household/handed_over.h"
+#include "core/household/spare_memory.h"
+#include "core/net/spawn.h"
 #include "core/sys/file.h"
 #include "core/sys/log.h"
 
@@ -282,6 +284,7 @@ int live(const Trade& trade, const Settings& settings)
     }
     Child child(loop, **resident, trade.reader, settings);
     child.serve(sys::Descriptor(metkad_descriptor), confined->missing);
+    net::spawn(loop.get_executor(), give_back_spare_memory(), "spare memory");
     loop.run();
     sys::log(sys::Level::info, "program.ended");
     std::_Exit(

@@ -5,6 +5,7 @@
 //
 // Faults: not_found, conflict (it is there already), denied, unavailable (no room, no descriptors), io.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -60,6 +61,13 @@ class Disk {
     virtual Result<Linked> rename(int folder, const std::string& from, int to_folder, const std::string& to);
     virtual Result<void> unlink(int folder, const std::string& name);
     virtual Result<void> remove_folder(int folder, const std::string& name);
+
+  protected:
+    // By the descriptor alone (AT_EMPTY_PATH, linkat(2)): 0, or an errno.
+    virtual int link_by_descriptor(int file, int folder, const std::string& name);
+
+  private:
+    std::atomic<bool> takes_descriptors_ = true; // the kernel, until it has refused one
 };
 
 } // namespace metka::maildir

@@ -11,6 +11,13 @@ namespace metka::maildir {
 
 namespace {
 
+// The same as to compare the paths that follow from both.
+bool lies_at(const InboxFolders& folders, const InboxPlace& place)
+{
+    const auto& there = folders.place;
+    return there.inbox == place.inbox && there.inbox_kind == place.inbox_kind && there.shell == place.shell;
+}
+
 bool same_time(const timespec& one, const timespec& other)
 {
     return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
@@ -34,19 +41,13 @@ Result<FolderTimes> times_of(const InboxFolders& folders)
 
 Result<std::shared_ptr<const InboxFolders>> FolderCache::open(const InboxFacts& facts)
 {
+    auto held = kept(facts);
+    if (held) return held;
     const auto path = path_of(facts.place);
     if (!path) return pass(path);
-    auto kept = find(facts, *path);
-    if (kept) return kept;
     auto opened = open_afresh(facts, *path);
     if (opened) keep(*opened);
     return opened;
-}
-
-std::shared_ptr<const InboxFolders> FolderCache::kept(const InboxFacts& facts)
-{
-    const auto path = path_of(facts.place);
-    return path ? find(facts, *path) : nullptr;
 }
 
 Result<std::shared_ptr<const InboxFolders>> FolderCache::open_afresh(const InboxFacts& facts,
@@ -91,14 +92,14 @@ FolderCache::Nature FolderCache::nature_of(int folder, dev_t device)
     return natures_.emplace(device, nature).first->second;
 }
 
-std::shared_ptr<const InboxFolders> FolderCache::find(const InboxFacts& facts, const std::string& path)
+std::shared_ptr<const InboxFolders> FolderCache::kept(const InboxFacts& facts)
 {
     const std::scoped_lock lock(mutex_);
     const auto found = by_inbox_.find(facts.place.inbox);
     if (found == by_inbox_.end()) return nullptr;
     const auto& folders = *found->second;
     // It was moved to another account's space, or its account to another user.
-    if (folders->path != path || folders->shell_uid != facts.shell_uid) return nullptr;
+    if (!lies_at(*folders, facts.place) || folders->shell_uid != facts.shell_uid) return nullptr;
     newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
     return *found->second;
 }

@@ -48,7 +48,6 @@ class FolderCache {
   private:
     using Order = std::list<std::shared_ptr<const InboxFolders>>;
     Result<std::shared_ptr<const InboxFolders>> open_afresh(const InboxFacts& facts, const std::string& path);
-    std::shared_ptr<const InboxFolders> find(const InboxFacts& facts, const std::string& path);
     void keep(std::shared_ptr<const InboxFolders> folders);
     struct Nature { // of a file system
         bool is_journaled = false;

@@ -63,13 +63,15 @@ class ListReader {
     {
         if (file.size() > longest_name) return;
         const auto name = parse_message_name(file);
-        drafts_.push_back({.seconds = name.seconds,
-                           .at = static_cast<std::uint32_t>(names_.size()),
-                           .length = static_cast<std::uint8_t>(file.size()),
-                           .key = static_cast<std::uint8_t>(name.key.size()),
-                           .base = static_cast<std::uint8_t>(name.base.size()),
-                           .folder = folder});
+        const Draft draft{.seconds = name.seconds,
+                          .at = static_cast<std::uint32_t>(names_.size()),
+                          .length = static_cast<std::uint8_t>(file.size()),
+                          .key = static_cast<std::uint8_t>(name.key.size()),
+                          .base = static_cast<std::uint8_t>(name.base.size()),
+                          .folder = folder};
         names_ += file;
+        if (has_left_out_ && place(draft) > place(drafts_[most_ - 1])) return names_.resize(draft.at);
+        drafts_.push_back(draft);
         if (drafts_.size() >= 2 * most_) keep_oldest(); // however many there are, this much is held
     }
 
@@ -84,12 +86,14 @@ class ListReader {
         return {draft.seconds, name.substr(0, draft.base), name.substr(0, draft.key), draft.folder, name};
     }
 
+    // The newest of them comes last: what is newer still can be none of the oldest.
     void keep_oldest()
     {
         if (drafts_.size() <= most_) return;
-        const auto end = drafts_.begin() + static_cast<std::ptrdiff_t>(most_);
-        std::ranges::nth_element(drafts_, end, {}, [this](const Draft& draft) { return place(draft); });
-        drafts_.erase(end, drafts_.end());
+        const auto newest = drafts_.begin() + static_cast<std::ptrdiff_t>(most_ - 1);
+        std::ranges::nth_element(drafts_, newest, {}, [this](const Draft& draft) { return place(draft); });
+        drafts_.erase(newest + 1, drafts_.end());
+        has_left_out_ = true;
         std::string kept;
         for (auto& draft : drafts_) {
             const auto at = static_cast<std::uint32_t>(kept.size());
@@ -219,6 +223,7 @@ class ListReader {
     Listing::Index before_at_ = 0;
     std::vector<Draft> drafts_;
     std::string names_;
+    bool has_left_out_ = false; // keep_oldest()
     Listing listing_;
 };
 

@@ -36,8 +36,7 @@ Bytes overdraft_of(Bytes capacity)
 UsageBook::Change::Change(Change&& other) noexcept
     : book_(std::exchange(other.book_, nullptr)),
       inbox_(other.inbox_),
-      landing_(other.landing_),
-      space_(other.space_),
+      weight_(other.weight_),
       added_(other.added_),
       removed_(other.removed_)
 {
@@ -60,12 +59,17 @@ void UsageBook::Change::removed(Bytes size)
     removed_.used.count = sum({removed_.used.count, size.count});
 }
 
-bool UsageBook::is_fresh(const Entry& entry, const FolderTimes& times, std::chrono::milliseconds oldest) const
+bool UsageBook::is_recent(const Entry& entry, std::chrono::milliseconds oldest) const
 {
     if (!entry.counted) return false;
     if (entry.changing > 0) return true; // the folder's time moves under our own hands: ask again afterwards
     const auto now = clock_.now();
-    return entry.times == times && now >= entry.counted_at && now - entry.counted_at < oldest;
+    return now >= entry.counted_at && now - entry.counted_at < oldest;
+}
+
+bool UsageBook::is_fresh(const Entry& entry, const FolderTimes& times, std::chrono::milliseconds oldest) const
+{
+    return is_recent(entry, oldest) && (entry.changing > 0 || entry.times == times);
 }
 
 Result<Counted> UsageBook::usage(const InboxFolders& inbox, Asked asked)
@@ -115,17 +119,6 @@ Result<UsageBook::Snapshot> UsageBook::count(const InboxFolders& inbox, Asked as
     return snapshot;
 }
 
-std::optional<UsageBook::Snapshot> UsageBook::kept_snapshot(const InboxFolders& inbox)
-{
-    const std::scoped_lock lock(mutex_);
-    const auto found = entries_.find(inbox.place.inbox);
-    if (found == entries_.end()) return std::nullopt;
-    const auto times = times_of(inbox);
-    const auto& entry = found->second;
-    if (!times || !is_fresh(entry, *times, oldest_count.front())) return std::nullopt;
-    return Snapshot{.counted = *entry.counted, .changes = entry.changes};
-}
-
 std::optional<Counted> UsageBook::last_known(const InboxFolders& inbox)
 {
     const std::scoped_lock lock(mutex_);
@@ -167,7 +160,7 @@ std::uint64_t UsageBook::used_now(const Space& space, const Snapshots& counts) c
     return used;
 }
 
-UsageBook::Held UsageBook::take_promise(const MessageId& transaction, const InboxId& inbox)
+UsageBook::Weight UsageBook::take_promise(const MessageId& transaction, const InboxId& inbox)
 {
     const auto promises = promises_.find(transaction);
     if (promises == promises_.end()) return {};
@@ -176,30 +169,29 @@ UsageBook::Held UsageBook::take_promise(const MessageId& transaction, const Inbo
     const auto held = promise->second;
     promises->second.erase(promise);
     auto& ledger = entries_[inbox].ledger;
-    ledger.promised = difference(ledger.promised, held.octets);
+    ledger.promised = difference(ledger.promised, held.octets.count);
     if (held.space.empty()) return held;
     auto& space = spaces_[held.space];
-    space.promised = difference(space.promised, held.octets);
+    space.promised = difference(space.promised, held.octets.count);
     return held;
 }
 
-void UsageBook::hold(const Claim& claim, const Held& held)
+void UsageBook::hold(const Claim& claim, const Weight& held)
 {
-    if (held.octets == 0) return;
+    if (held.octets.count == 0) return;
     const auto inbox = claim.inbox.place.inbox;
     auto& ledger = entries_[inbox].ledger;
-    ledger.promised = sum({ledger.promised, held.octets});
+    ledger.promised = sum({ledger.promised, held.octets.count});
     promises_[claim.transaction][inbox] = held;
     if (held.space.empty()) return;
     auto& space = spaces_[held.space];
-    space.promised = sum({space.promised, held.octets});
+    space.promised = sum({space.promised, held.octets.count});
 }
 
-UsageBook::Room UsageBook::try_promise(const Claim& claim, const Snapshots& counts)
+UsageBook::Room UsageBook::note_promise(const Claim& claim, const Snapshots& counts)
 {
     const auto id = claim.inbox.place.inbox;
     const auto* const space = claim.space;
-    const std::scoped_lock lock(mutex_);
     const auto before = take_promise(claim.transaction, id);
     const auto fits = [&](std::uint64_t used, const Ledger& ledger, Bytes limit) {
         return sum({used, ledger.promised, ledger.landing, claim.octets.count}) <= limit.count;
@@ -210,16 +202,15 @@ UsageBook::Room UsageBook::try_promise(const Claim& claim, const Snapshots& coun
     if (claim.capacity && !fits(used_now(id, counts.inbox), entries_[id].ledger, *claim.capacity))
         room = Room::inbox_full; // and no purge in its space would help
     // Refused: what was promised earlier still stands.
-    const Held wanted{.octets = claim.octets.count, .space = space != nullptr ? space->shell : InboxId{}};
+    const Weight wanted{.octets = claim.octets, .space = space != nullptr ? space->shell : InboxId{}};
     hold(claim, room == Room::there ? wanted : before);
     return room;
 }
 
-UsageBook::Room UsageBook::try_landing(const Claim& claim, const Snapshots& counts)
+UsageBook::Room UsageBook::note_landing(const Claim& claim, const Snapshots& counts)
 {
     const auto id = claim.inbox.place.inbox;
     const auto* const space = claim.space;
-    const std::scoped_lock lock(mutex_);
     const auto fits = [&](std::uint64_t used, const Ledger& ledger, Bytes limit) {
         return sum({used, ledger.landing, claim.octets.count}) <=
                sum({limit.count, overdraft_of(limit).count});
@@ -236,12 +227,18 @@ UsageBook::Room UsageBook::try_landing(const Claim& claim, const Snapshots& coun
     return Room::there;
 }
 
+UsageBook::Room UsageBook::tried(const Claim& claim, const Snapshots& counts, Attempt attempt)
+{
+    const std::scoped_lock lock(mutex_);
+    return (this->*attempt)(claim, counts);
+}
+
 Result<void> UsageBook::admit(const Claim& claim, Attempt attempt)
 {
     for (auto asked = Asked::as_kept;;) {
         const auto counts = count(claim, asked);
         if (!counts) return pass(counts);
-        const auto room = (this->*attempt)(claim, *counts);
+        const auto room = tried(claim, *counts, attempt);
         if (room == Room::there) return {};
         const bool is_last = asked != Asked::as_kept;
         asked = Asked::afresh;
@@ -258,17 +255,37 @@ Result<void> UsageBook::admit(const Claim& claim, Attempt attempt)
 Result<void> UsageBook::promise(const Claim& claim)
 {
     if (!claim.capacity && claim.space == nullptr) return {};
-    return admit(claim, &UsageBook::try_promise);
+    return admit(claim, &UsageBook::note_promise);
 }
 
 std::optional<Result<void>> UsageBook::promise_at_once(const Claim& claim)
 {
     if (!claim.capacity) return Result<void>();
-    const auto snapshot = kept_snapshot(claim.inbox);
-    if (!snapshot) return std::nullopt;
-    const Snapshots counts{.inbox = *snapshot, .space = {}};
-    if (try_promise(claim, counts) != Room::there) return std::nullopt;
+    const std::scoped_lock lock(mutex_);
+    const auto found = entries_.find(claim.inbox.place.inbox);
+    if (found == entries_.end() || !is_recent(found->second, oldest_count.front())) return std::nullopt;
+    const auto& entry = found->second;
+    if (!is_far_from_full(entry, claim)) {
+        const auto times = times_of(claim.inbox);
+        if (!times || !is_fresh(entry, *times, oldest_count.front())) return std::nullopt;
+    }
+    if (note_promise(claim, counts_of(entry)) != Room::there) return std::nullopt;
     return Result<void>();
+}
+
+// Such an inbox is promised room without a look at its folders. Whether somebody else has put files there
+// is then for landing() to find out, which counts anew and refuses what does not fit: they will hardly have
+// filled half of it in the meantime.
+bool UsageBook::is_far_from_full(const Entry& counted, const Claim& claim)
+{
+    const auto& ledger = counted.ledger;
+    const auto used = sum({counted.counted->used.count, ledger.promised, ledger.landing, claim.octets.count});
+    return used <= claim.capacity->count / 2;
+}
+
+UsageBook::Snapshots UsageBook::counts_of(const Entry& counted)
+{
+    return {.inbox = {.counted = *counted.counted, .changes = counted.changes}, .space = {}};
 }
 
 void UsageBook::release(const MessageId& transaction)
@@ -286,23 +303,45 @@ void UsageBook::release(const MessageId& transaction)
     }
 }
 
-Result<UsageBook::Change> UsageBook::landing(const Claim& claim)
+// Where a count that is fresh says that there is room: all of landing() with one look at the folders.
+std::optional<UsageBook::Change> UsageBook::landing_at_once(const Claim& claim)
 {
-    const auto admitted = admit(claim, &UsageBook::try_landing);
-    if (!admitted) return pass(admitted);
-    return begin(claim.inbox, claim.octets, claim.space != nullptr ? claim.space->shell : InboxId{});
+    const bool is_simple = claim.capacity && claim.space == nullptr;
+    if (!is_simple) return std::nullopt;
+    const std::scoped_lock lock(mutex_);
+    const auto found = entries_.find(claim.inbox.place.inbox);
+    if (found == entries_.end()) return std::nullopt;
+    const auto times = times_of(claim.inbox);
+    if (!times || !is_fresh(found->second, *times, oldest_count.front())) return std::nullopt;
+    if (note_landing(claim, counts_of(found->second)) != Room::there) return std::nullopt;
+    return note_begin(claim.inbox, times, {.octets = claim.octets, .space = {}});
 }
 
-UsageBook::Change UsageBook::begin(const InboxFolders& inbox, Bytes landing, const InboxId& space)
+Result<UsageBook::Change> UsageBook::landing(const Claim& claim)
+{
+    auto at_once = landing_at_once(claim);
+    if (at_once) return std::move(*at_once);
+    const auto admitted = admit(claim, &UsageBook::note_landing);
+    if (!admitted) return pass(admitted);
+    return begin(claim.inbox,
+                 {.octets = claim.octets, .space = claim.space != nullptr ? claim.space->shell : InboxId{}});
+}
+
+UsageBook::Change UsageBook::begin(const InboxFolders& inbox, const Weight& weight)
 {
     const std::scoped_lock lock(mutex_);
-    const auto times = times_of(inbox);
+    return note_begin(inbox, times_of(inbox), weight);
+}
+
+UsageBook::Change UsageBook::note_begin(const InboxFolders& inbox, const Result<FolderTimes>& times,
+                                        const Weight& weight)
+{
     auto& entry = entries_[inbox.place.inbox];
     // Somebody else has been here: what we knew is worth nothing, and our own change must not hide it.
     if (entry.changing == 0 && (!times || entry.times != *times)) entry.counted.reset();
     ++entry.changing;
     ++entry.changes;
-    return {*this, inbox, landing, space};
+    return {*this, inbox, weight};
 }
 
 void UsageBook::end(const Change& change)
@@ -310,10 +349,10 @@ void UsageBook::end(const Change& change)
     const std::scoped_lock lock(mutex_);
     const auto times = times_of(*change.inbox_);
     auto& entry = entries_[change.inbox_->place.inbox];
-    entry.ledger.landing = difference(entry.ledger.landing, change.landing_.count);
-    if (!change.space_.empty()) {
-        auto& space = spaces_[change.space_];
-        space.landing = difference(space.landing, change.landing_.count);
+    entry.ledger.landing = difference(entry.ledger.landing, change.weight_.octets.count);
+    if (!change.weight_.space.empty()) {
+        auto& space = spaces_[change.weight_.space];
+        space.landing = difference(space.landing, change.weight_.octets.count);
     }
     entry.changing = entry.changing > 0 ? entry.changing - 1 : 0;
     ++entry.changes;

@@ -2,8 +2,9 @@
 // How full each inbox is, and what room in it has been promised (DESIGN §2 "Usage", "Room").
 //
 // A count is kept in memory; our own changes are added to it and taken from it. It is made afresh at its
-// first use, after 60 seconds of use, when a folder's time is not what our own last change left, and before
-// anybody is refused. Any thread may call. Nothing here holds a lock while it reads a folder.
+// first use, after 60 seconds of use, before anybody is refused, and when a folder's time is not what our own
+// last change left (promise_at_once() looks at that only where more than half of the capacity is used). Any
+// thread may call. Nothing here holds a lock while it reads a folder.
 
 #include <chrono>
 #include <cstdint>
@@ -54,11 +55,15 @@ class UsageBook {
         const Space* space = nullptr; // none: a paid mailbox, or a space without a limit
     };
     Result<void> promise(const Claim& claim);
-    // Where a count that is fresh says that there is room; none: promise() must count first. Of a claim
-    // without a space.
+    // By what is known already; none: promise() must count first. Of a claim without a space.
     std::optional<Result<void>> promise_at_once(const Claim& claim);
     std::optional<Counted> last_known(const InboxFolders& inbox); // who else was there since is not asked
     void release(const MessageId& transaction);
+    // What is promised or on its way, in an inbox and so in the space it lies in.
+    struct Weight {
+        Bytes octets;
+        InboxId space; // empty: none
+    };
 
     // A change of ours to the files of an inbox, from before it begins until it is over.
     class Change {
@@ -73,26 +78,23 @@ class UsageBook {
 
       private:
         friend class UsageBook;
-        Change(UsageBook& book, const InboxFolders& inbox, Bytes landing, InboxId space)
-            : book_(&book), inbox_(&inbox), landing_(landing), space_(space)
+        Change(UsageBook& book, const InboxFolders& inbox, const Weight& weight)
+            : book_(&book), inbox_(&inbox), weight_(weight)
         {
         }
         UsageBook* book_;
         const InboxFolders* inbox_;
-        Bytes landing_;
-        InboxId space_; // empty: none
+        Weight weight_;
         Counted added_, removed_;
     };
-    Change change(const InboxFolders& inbox) { return begin(inbox, {}, {}); }
+    Change change(const InboxFolders& inbox) { return begin(inbox, {}); }
     // Before a message is put into an inbox; the transaction's promise there is used up by it. limit: the
     // inbox would be above its capacity and the overdraft, or its space above its limit and that one.
     Result<Change> landing(const Claim& claim);
-
     void forget(const InboxId& inbox);
 
   private:
-    // What is on its way, into an inbox or into a space.
-    struct Ledger {
+    struct Ledger { // of an inbox, or of a space
         std::uint64_t promised = 0;
         std::uint64_t landing = 0;
     };
@@ -104,11 +106,7 @@ class UsageBook {
         unsigned changing = 0;     // under way
         Ledger ledger;
     };
-    struct Held {
-        std::uint64_t octets = 0;
-        InboxId space; // empty: none
-    };
-    using Promises = std::map<InboxId, Held>;
+    using Promises = std::map<InboxId, Weight>;
     struct Snapshot {
         Counted counted;
         std::uint64_t changes = 0; // of the entry, when it was counted
@@ -121,17 +119,22 @@ class UsageBook {
     using Attempt = Room (UsageBook::*)(const Claim& claim, const Snapshots& counts);
 
     Result<Snapshot> count(const InboxFolders& inbox, Asked asked);
-    std::optional<Snapshot> kept_snapshot(const InboxFolders& inbox);
     Result<Snapshots> count(const Claim& claim, Asked asked);
+    bool is_recent(const Entry& entry, std::chrono::milliseconds oldest) const;
     bool is_fresh(const Entry& entry, const FolderTimes& times, std::chrono::milliseconds oldest) const;
     Result<void> admit(const Claim& claim, Attempt attempt);
-    Room try_promise(const Claim& claim, const Snapshots& counts);
-    Room try_landing(const Claim& claim, const Snapshots& counts);
-    Change begin(const InboxFolders& inbox, Bytes landing, const InboxId& space);
+    Room tried(const Claim& claim, const Snapshots& counts, Attempt attempt);
+    std::optional<Change> landing_at_once(const Claim& claim);
+    Change begin(const InboxFolders& inbox, const Weight& weight);
     void end(const Change& change);
     // The rest with mutex_ held.
-    Held take_promise(const MessageId& transaction, const InboxId& inbox);
-    void hold(const Claim& claim, const Held& held);
+    static bool is_far_from_full(const Entry& counted, const Claim& claim);
+    static Snapshots counts_of(const Entry& counted);
+    Room note_promise(const Claim& claim, const Snapshots& counts);
+    Room note_landing(const Claim& claim, const Snapshots& counts);
+    Change note_begin(const InboxFolders& inbox, const Result<FolderTimes>& times, const Weight& weight);
+    Weight take_promise(const MessageId& transaction, const InboxId& inbox);
+    void hold(const Claim& claim, const Weight& held);
     std::uint64_t used_now(const InboxId& inbox, const Snapshot& counted) const;
     std::uint64_t used_now(const Space& space, const Snapshots& counts) const;
 

@@ -3,7 +3,11 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
+
+#include "core/base/result.h"
 
 namespace metka {
 
@@ -23,5 +27,24 @@ class TestFolder {
   private:
     std::string path_;
 };
+
+// A database behind the back of those who have it open: its bytes are as many as before, and zero.
+inline void overwrite(const std::string& path)
+{
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file << std::string(std::filesystem::file_size(path), '\0');
+    if (!file.flush()) std::abort();
+}
+
+std::optional<Fault> fault_of(const auto& result) // none: there was none
+{
+    return result ? std::nullopt : std::optional(result.error().fault);
+}
+
+inline void remove_wal(const std::string& database)
+{
+    std::filesystem::remove(database + "-wal");
+    std::filesystem::remove(database + "-shm");
+}
 
 } // namespace metka

@@ -197,11 +197,15 @@ TEST_CASE("a reader under another user, in the group alone, reads while the writ
     char byte = 0;
     REQUIRE(read(ready[0], &byte, 1) == 1);
 
-    const auto read_as_nobody = [&](gid_t group) {
+    const auto as_nobody = [&](gid_t group, const std::function<int()>& work) {
         return in_child([&] {
-            if (setgroups(1, &group) != 0 || setresgid(nobody, nobody, nobody) != 0 ||
-                setresuid(nobody, nobody, nobody) != 0)
-                return 2;
+            const bool is_nobody = setgroups(1, &group) == 0 && setresgid(nobody, nobody, nobody) == 0 &&
+                                   setresuid(nobody, nobody, nobody) == 0;
+            return is_nobody ? work() : 2;
+        });
+    };
+    const auto read_as_nobody = [&](gid_t group) {
+        return as_nobody(group, [&] {
             const auto directory = open_directory(path);
             if (!directory) return 3;
             const auto found = (*directory)->login("anna");
@@ -210,37 +214,61 @@ TEST_CASE("a reader under another user, in the group alone, reads while the writ
     };
     CHECK(read_as_nobody(no_group_of_ours) == 0);
     CHECK(read_as_nobody(nobody) == 3);
+    const auto marked = as_nobody(no_group_of_ours, [&] { // the -shm is mapped there, though read-only
+        const auto database = sqlite::Database::open(path, {.access = sqlite::Access::read});
+        if (!database) return 3;
+        return database->commit_mark() && database->commit_mark() == database->commit_mark() ? 0 : 5;
+    });
+    CHECK(marked == 0);
     kill(writer, SIGKILL);
     waitpid(writer, nullptr, 0);
     CHECK(read_as_nobody(no_group_of_ours) == 0); // the -wal and -shm it left can be read as well
     close(ready[0]);
 }
 
-TEST_CASE("a reader that finds the database replaced or damaged opens it again, and says unavailable when it "
-          "is gone")
+TEST_CASE("a reader that finds the database damaged opens it again, and says unavailable until it is whole")
 {
     TestFolder folder;
     const auto path = folder.file("metka.db");
-    const People people;
-    std::unique_ptr<Directory> directory;
-    {
-        const auto registry = open_registry(path).value();
-        REQUIRE(people.move_in(*registry));
-        directory = open_directory(path).value();
-        REQUIRE(directory->login("anna").value());
-    }
-    REQUIRE(truncate(path.c_str(), 0) == 0);
-    std::filesystem::remove(path + "-wal");
-    std::filesystem::remove(path + "-shm");
+    People people;
+    REQUIRE(people.move_in(*open_registry(path).value()));
+    const auto directory = open_directory(path).value();
+    REQUIRE(directory->login("biuro@moja-firma.lublin.pl").value()); // and anna is not remembered
+    overwrite(path);
+    CHECK(fault_of(directory->login("anna")) == Fault::unavailable);
     std::filesystem::rename(path, folder.file("damaged"));
-    const auto gone = directory->login("anna");
-    if (!gone) CHECK(gone.error().fault == Fault::unavailable);
+    CHECK(fault_of(directory->login("anna")) == Fault::unavailable);
 
-    const auto registry = open_registry(path).value();
-    REQUIRE(people.move_in(*registry));
+    remove_wal(path);
+    people.anna.disk_limit = 7_MiB;
+    REQUIRE(people.move_in(*open_registry(path).value()));
     const auto back = directory->login("anna");
     REQUIRE(back);
-    CHECK(back->has_value());
+    REQUIRE(back->has_value());
+    CHECK((*back)->capacity == 7_MiB);
+}
+
+TEST_CASE("a database put in the place of an open one is read once the longest memory has passed, and not "
+          "while the WAL of the old one lies there")
+{
+    TestFolder folder;
+    const auto path = folder.file("metka.db"), other = folder.file("other.db");
+    People people;
+    REQUIRE(people.move_in(*open_registry(path).value()));
+    const auto patient = open_directory(path, std::chrono::hours(1)).value();
+    const auto looking = open_directory(path, std::chrono::milliseconds(0)).value();
+    const auto limit_seen = [](Directory& directory) { return directory.login("anna").value()->capacity; };
+    CHECK(limit_seen(*patient) == 500_MiB);
+    CHECK(limit_seen(*looking) == 500_MiB);
+
+    people.anna.disk_limit = 7_MiB;
+    REQUIRE(people.move_in(*open_registry(other).value()));
+    std::filesystem::rename(other, path);
+    CHECK(limit_seen(*looking) == 500_MiB);
+    remove_wal(path);
+    CHECK(limit_seen(*looking) == 7_MiB);
+    CHECK(limit_seen(*looking) == 7_MiB);
+    CHECK(limit_seen(*patient) == 500_MiB);
 }
 
 TEST_CASE("a database from a newer Metka is refused with both versions and the file")

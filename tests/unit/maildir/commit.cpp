@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "tests/unit/maildir/scratch.h"
+#include "tests/unit/maildir/faulty_disk.h"
 
 using namespace metka;
 using namespace metka::maildir;
@@ -33,6 +33,19 @@ std::size_t open_descriptors()
 }
 
 const std::string text = "Subject: hello\n\nworld\n";
+
+// As Linux before 6.10 answers whoever has no CAP_DAC_READ_SEARCH.
+class OldKernelDisk final : public FaultyDisk {
+  public:
+    int refused = 0;
+
+  protected:
+    int link_by_descriptor(int, int, const std::string&) override
+    {
+        ++refused;
+        return ENOENT;
+    }
+};
 
 } // namespace
 
@@ -284,4 +297,49 @@ TEST_CASE("a file system that cannot do what a delivery needs is refused at the 
     CHECK(MaildirStore::open(folder.open(), clock, disk));
     CHECK(MaildirStore::open(folder.open(), clock, disk)); // and the probe left nothing in its own way
     CHECK(fs::is_empty(folder.path() / "trash"));
+}
+
+TEST_CASE("where the kernel takes no descriptor for a link, messages get their names through /proc")
+{
+    Trial<OldKernelDisk> trial;
+    const auto first = trial.mailbox(), second = trial.mailbox(), project = trial.mailbox();
+    trial.disk.elsewhere.insert(trial.folder_key(project));
+    trial.disk.refused = 0; // what the probe of the store's opening asked
+    for (int round = 1; round <= 2; ++round) {
+        trial.deliver({{first, second, project}}, 300);
+        trial.deliver_large({first, second, project}, 200'000);
+    }
+    for (const auto& each : trial.sent)
+        CHECK(each.outcome);
+    for (const auto& inbox : {first, second, project}) {
+        const fs::directory_iterator files(trial.maildir(inbox) / "new");
+        CHECK(std::distance(begin(files), end(files)) == 4);
+    }
+    CHECK(trial.disk.refused == 0); // it had learnt that then
+}
+
+TEST_CASE("where the kernel takes no descriptor for a link, another file system is told from a name that is "
+          "there")
+{
+    const ScratchFolder folder;
+    const auto here = folder.open();
+    struct stat other{};
+    const bool is_other = stat("/dev/shm", &other) == 0 && other.st_dev != status_of(folder.path()).st_dev;
+    if (!is_other) {
+        MESSAGE("skipped: there is no second file system at /dev/shm");
+        return;
+    }
+    const auto there = sys::open_folder("/dev/shm");
+    REQUIRE(there);
+    OldKernelDisk disk;
+    for (int round = 1; round <= 2; ++round) { // before it has learnt that, and after
+        CAPTURE(round);
+        const auto file = disk.open_unnamed(here.get());
+        REQUIRE(file);
+        CHECK(disk.link(file->get(), there->get(), "metka-test-message").value() == Linked::elsewhere);
+        CHECK(fault_of(disk.link(file->get(), here.get(), "nowhere/a")) == Fault::not_found);
+        CHECK(disk.link(file->get(), here.get(), fmt::format("{}", round)).value() == Linked::yes);
+        CHECK(fault_of(disk.link(file->get(), here.get(), "1")) == Fault::conflict);
+    }
+    CHECK(disk.refused == 3); // the first name through /proc was the last question
 }

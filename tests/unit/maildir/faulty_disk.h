@@ -228,6 +228,7 @@ struct Trial {
             sent.push_back({.id = id, .text = text, .inboxes = inboxes, .outcome = {}});
         }
         std::vector<Parcel*> pointers;
+        pointers.reserve(parcels.size());
         for (auto& parcel : parcels)
             pointers.push_back(&parcel);
         store->deliver(pointers);

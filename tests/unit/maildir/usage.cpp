@@ -152,3 +152,28 @@ TEST_CASE("a capacity that changes counts at once")
     inbox.capacity = Bytes{300};
     CHECK(scratch.store->promise(scratch.next_id(), inbox, Bytes{200}));
 }
+
+TEST_CASE("room in an inbox that is hardly used is promised at once, and who filled it since is found when "
+          "the message comes")
+{
+    Scratch scratch;
+    const auto inbox = scratch.mailbox(Bytes{1000});
+    REQUIRE(scratch.deliver({inbox}, message(400)));
+    CHECK(used(scratch, inbox) == 400);
+    write_file(scratch.maildir(inbox) / "new" / "1.a", std::string(700, 'x'));
+
+    const auto first = scratch.next_id();
+    const auto promised = scratch.store->promise_at_once(first, inbox, Bytes{100});
+    REQUIRE(promised);
+    CHECK(*promised);
+    const auto text = message(100);
+    Parcel parcel{
+        .transaction = first, .inboxes = {inbox}, .message = WholeMessage{.text = text, .lines = 1}};
+    Parcel* const parcels[] = {&parcel};
+    scratch.store->deliver(parcels);
+    CHECK(fault_of(parcel.outcome) == Fault::limit);
+    CHECK(scratch.files(inbox).size() == 2);
+
+    CHECK_FALSE(scratch.store->promise_at_once(scratch.next_id(), inbox, Bytes{100}));
+    CHECK(fault_of(scratch.store->promise(scratch.next_id(), inbox, Bytes{100})) == Fault::limit);
+}
