@@ -33,6 +33,8 @@ struct Said {
     std::string awaited;  // the flag whose value the last word is; empty: none
     std::string socket;   // --socket
     std::string as;       // --as
+    std::string mailbox;  // --mailbox
+    std::string key;      // the first of those words
     std::size_t keys = 0; // words that are neither of the path nor of flags
 };
 
@@ -71,13 +73,14 @@ void take_value(Said& said, const std::string& value)
 {
     if (said.awaited == "--socket") said.socket = value;
     if (said.awaited == "--as") said.as = value;
+    if (said.awaited == "--mailbox") said.mailbox = value;
     said.awaited.clear();
 }
 
 void take_word(Said& said, const std::string& word)
 {
     if (said.verb != nullptr || !words_behind(said.path).contains(word)) {
-        ++said.keys;
+        if (said.keys++ == 0) said.key = word;
         return;
     }
     said.path += (said.path.empty() ? "" : " ") + word;
@@ -106,8 +109,8 @@ Said walk(std::span<const std::string> words)
 // A new name cannot be known yet: what is added, and what something is renamed to.
 bool is_new(const Verb& verb, const Parameter& parameter)
 {
-    const bool adds_to_key = verb.verb == "app-password add" && parameter.type != Type::password_name;
-    const bool adds = (verb.verb == "add" || verb.verb.ends_with(" add")) && !adds_to_key;
+    if (verb.verb == "app-password add") return parameter.type == Type::password_name;
+    const bool adds = verb.verb == "add" || verb.verb.ends_with(" add");
     const bool renames = verb.verb == "rename" || verb.verb.ends_with(" rename");
     return (adds && parameter.is_key()) || (renames && parameter.name == "to");
 }
@@ -117,7 +120,7 @@ struct Kind {
     Type type;
     std::string_view name;
 };
-constexpr std::array<Kind, 9> kinds{{
+constexpr std::array<Kind, 10> kinds{{
     {Type::name, "customer"},
     {Type::domain, "domain"},
     {Type::override_domain, "domain"},
@@ -127,6 +130,7 @@ constexpr std::array<Kind, 9> kinds{{
     {Type::plan, "plan"},
     {Type::setting, "setting"},
     {Type::generation, "generation"},
+    {Type::password_name, "app-password"},
 }};
 
 std::string_view kind_of(const Verb& verb, const Parameter& parameter)
@@ -147,13 +151,20 @@ std::vector<std::string> fixed_values(const Parameter& parameter)
     return {parameter.choices.begin(), parameter.choices.end()};
 }
 
-std::vector<std::string> values_of(const Verb& verb, const Parameter& parameter, std::string_view begins,
+// In whose app passwords a name is looked for.
+std::string_view account_of(const Said& said)
+{
+    return said.verb->noun == "my" ? said.mailbox : said.key;
+}
+
+std::vector<std::string> values_of(const Said& said, const Parameter& parameter, std::string_view begins,
                                    const Names& names)
 {
     auto values = fixed_values(parameter);
-    const auto kind = kind_of(verb, parameter);
-    if (!kind.empty())
-        for (auto& name : names(kind, begins))
+    const NamesWanted wanted{
+        .kind = kind_of(*said.verb, parameter), .begins = begins, .account = account_of(said)};
+    if (!wanted.kind.empty())
+        for (auto& name : names(wanted))
             values.push_back(std::move(name));
     return values;
 }
@@ -181,11 +192,11 @@ std::vector<std::string> flags_left(const Said& said)
 
 std::vector<std::string> values_of_flag(const Said& said, std::string_view begins, const Names& names)
 {
-    if (said.awaited == "--as") return names("shell", begins);
+    if (said.awaited == "--as") return names({.kind = "shell", .begins = begins});
     if (said.verb == nullptr) return {};
     for (const auto& parameter : said.verb->parameters)
         if (!parameter.is_key() && parameter.flag() == said.awaited)
-            return values_of(*said.verb, parameter, begins, names);
+            return values_of(said, parameter, begins, names);
     return {};
 }
 
@@ -199,18 +210,20 @@ std::vector<std::string> all_candidates(const Said& said, std::string_view last,
         return {next.begin(), next.end()};
     }
     const auto* const key = said.verb->key();
-    if (key != nullptr && said.keys == 0) return values_of(*said.verb, *key, last, names);
+    if (key != nullptr && said.keys == 0) return values_of(said, *key, last, names);
     const bool wants_file = said.verb->method() == "apply" && said.keys == 0; // the shell knows files
     return wants_file ? std::vector<std::string>{} : flags_left(said);
 }
 
 std::vector<std::string> ask_for_names(const std::string& socket, const std::string& as,
-                                       std::string_view kind, std::string_view begins)
+                                       const NamesWanted& wanted)
 {
     std::vector<std::string> names;
     auto connection = Connection::open(socket, patience);
     if (!connection) return names;
-    control::JsonObject params{{"of", kind}, {"begins", begins}};
+    control::JsonObject params{{"of", wanted.kind}, {"begins", wanted.begins}};
+    if (wanted.kind == "app-password" && !wanted.account.empty())
+        params.push_back({"account", wanted.account});
     control::Envelope envelope;
     if (!as.empty()) envelope.as = as;
     const auto answer = order(*connection, *control::verb_of("complete"), std::move(params), envelope);
@@ -249,9 +262,7 @@ std::string completions(std::vector<std::string> words, std::string socket)
 {
     const auto said = walk(words);
     if (!said.socket.empty()) socket = said.socket;
-    const auto names = [&](std::string_view kind, std::string_view begins) {
-        return ask_for_names(socket, said.as, kind, begins);
-    };
+    const auto names = [&](const NamesWanted& wanted) { return ask_for_names(socket, said.as, wanted); };
     std::string text;
     for (const auto& candidate : candidates(words, names))
         text += candidate + "\n";

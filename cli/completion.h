@@ -13,8 +13,13 @@
 
 namespace metka::metkactl {
 
-// Live names of a kind (`complete` in the verb table) that begin so.
-using Names = std::function<std::vector<std::string>(std::string_view kind, std::string_view begins)>;
+// Live names that are asked for (`complete` in the verb table).
+struct NamesWanted {
+    std::string_view kind;
+    std::string_view begins;
+    std::string_view account = {}; // whose they are: of app passwords
+};
+using Names = std::function<std::vector<std::string>(const NamesWanted& wanted)>;
 
 // What may stand in the place of the last of `words`, which are those after `metkactl`.
 std::vector<std::string> candidates(std::span<const std::string> words, const Names& names);

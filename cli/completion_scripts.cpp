@@ -11,7 +11,8 @@ namespace metka::metkactl {
 namespace {
 
 // bash takes a word apart at each of COMP_WORDBREAKS, “@” among them: the words are taken from the line, and
-// what bash believes to stand before the last piece is cut off the answers.
+// what bash believes to stand before the last piece is cut off the answers. What it inserts is read as a
+// command: names that users chose, of app passwords, must be nothing but names there.
 constexpr std::string_view bash_script = R"(# Completion of metkactl for bash. To have it in every shell:
 #     metkactl completion bash > /etc/bash_completion.d/metkactl
 _metkactl() {
@@ -23,7 +24,9 @@ _metkactl() {
     front=${word%"${word##*[@:=]}"}
     COMPREPLY=()
     while IFS= read -r name; do
-        COMPREPLY+=("${name#"$front"}")
+        name=${name#"$front"}
+        [[ $name == *[!a-zA-Z0-9@._:=/,+-]* ]] && printf -v name %q "$name"
+        COMPREPLY+=("$name")
     done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
     [[ ${words[1]} == apply ]] && compopt -o default 2>/dev/null
     return 0

@@ -60,7 +60,12 @@ Outcome<Passwords> passwords_for(const CommandLine& line, Language language)
 {
     Passwords passwords;
     const auto* const wanted = line.verb->parameter("password");
-    if (wanted == nullptr || line.is_dry_run()) return passwords;
+    if (wanted == nullptr) return passwords;
+    if (line.is_dry_run()) { // asks nobody: another stands for it, so that the plan tells of a new password
+        if (wanted->is_optional() && line.password != PasswordFrom::nowhere)
+            passwords.fresh = Secret::random_password();
+        return passwords;
+    }
     if (const auto checked = check_before_asking(line, language); !checked)
         return std::unexpected(checked.error());
     const bool required = wanted->need == control::Need::required;

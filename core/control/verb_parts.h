@@ -47,6 +47,8 @@ inline constexpr Field most_per_hour{"messages_per_hour", Kind::number,
                                      "how many it may send in an hour; 0: no limit"};
 inline constexpr Field most_per_day{"messages_per_day", Kind::number,
                                     "how many it may send in a day; 0: no limit"};
+inline constexpr Parameter revoke{"revoke_app_passwords", flag, optional,
+                                  "remove its app passwords, which otherwise stay valid"};
 inline constexpr Parameter recursive{"recursive", flag, optional, "with all that belongs to it"};
 inline constexpr Parameter force{"force", flag, optional, "though a rule of caution stands against it"};
 inline constexpr Parameter of_customer{"customer", name, optional, "only those of this customer"};

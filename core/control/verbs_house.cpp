@@ -65,10 +65,11 @@ constexpr std::array<Field, 3> apply_row{{
     {"why", Kind::text, "what was or would be done, or why not"},
 }};
 
-constexpr std::array<std::string_view, 10> name_kinds{"customer", "domain", "shell", "mailbox", "alias", "inbox", "plan", "address", "setting", "generation"};
+constexpr std::array<std::string_view, 11> name_kinds{"customer", "domain", "shell", "mailbox", "alias", "inbox", "plan", "address", "setting", "generation", "app-password"};
 constexpr std::array complete_parameters{
     Parameter{"of", choice, required, "what kind of name", name_kinds},
     Parameter{"begins", text, required, "with what it begins"},
+    Parameter{"account", text, optional, "app-password: of which mailbox or shell account; `my`: without it one's own"},
 };
 constexpr std::array<Field, 1> complete_row{{{"name", Kind::text, "a name that the caller may know"}}};
 

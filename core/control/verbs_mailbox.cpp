@@ -27,6 +27,7 @@ constexpr std::array set_parameters{
     Parameter{"customer", name, optional, "make a free mailbox a paid one of this, its own customer"},
     Parameter{"shell", login, optional, "make it a free mailbox in the space of this shell account"},
     Parameter{"password", password, optional, "a new one"},
+    revoke,
     Parameter{"force", flag, optional, "lower the capacity below what it holds: delivery stops until there is room"},
     dry_run,
 };

@@ -30,7 +30,7 @@ constexpr std::array password_parameters{
     Parameter{"mailbox", address, optional, "one of your free mailboxes; without it your own password"},
     Parameter{"current", password, optional, "your own password as it is now; not asked for a free mailbox"},
     Parameter{"password", password, required, "the new one"},
-    dry_run,
+    revoke, dry_run,
 };
 constexpr std::array log_parameters{Parameter{"most", number, optional, "so many entries; 100 without it"}};
 

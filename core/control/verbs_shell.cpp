@@ -26,6 +26,7 @@ constexpr std::array set_parameters{
     Parameter{"free_domain", override_domain, optional, "the one domain in which its free mailboxes live, or none"},
     aliases, free_mailboxes, per_hour, per_day, language, state_,
     Parameter{"password", password, optional, "a new one for the Unix user"},
+    revoke,
     Parameter{"force", flag, optional, "lower the disk limit below what is promised: delivery stops until there is room"},
     dry_run,
 };

@@ -47,6 +47,9 @@ class Authenticator {
     virtual ~Authenticator() = default;
     // unavailable: nobody could say; the client should try again.
     virtual asio::awaitable<Result<Answer>> check(Attempt attempt) = 0;
+    // Somebody was let in to this account, and its inbox could not be opened: no log-in of his has to wait
+    // for that one (pop3.login_delay).
+    virtual void came_to_nothing(const InboxId& account) = 0;
 };
 
 } // namespace metka::login

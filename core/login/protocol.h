@@ -31,7 +31,16 @@ struct LoginChecked { // with one descriptor when the verdict lets a POP3 client
     void fields(auto& each) { each(verdict), each(account), each(login), each(wait); }
 };
 
-// metka-smtp → auth: this account is about to send a message to so many. Counted where it is allowed.
+// metka-access → auth, told where there is a pop3.login_delay: the log-in that it was just let in with opened
+// nothing (the inbox was in use, or could not be read). It does not count for the delay.
+struct CameToNothing {
+    static constexpr std::uint16_t kind = 0x0106;
+    InboxId account;
+    void fields(auto& each) { each(account); }
+};
+
+// metka-smtp → auth: this account is about to send a message to so many. Counted where it is allowed, from
+// that moment on.
 struct CountSending {
     static constexpr std::uint16_t kind = 0x0103;
     InboxId account;
@@ -41,7 +50,19 @@ struct CountSending {
 struct SendingCounted {
     static constexpr std::uint16_t kind = 0x0104;
     SendingVerdict verdict = SendingVerdict::limit;
-    void fields(auto& each) { each(verdict); }
+    Instant at;               // when it was counted
+    std::uint64_t most = 0;   // never: so many in an hour,
+    bool is_of_a_day = false; // or in a day
+    void fields(auto& each) { each(verdict), each(at), each(most), each(is_of_a_day); }
+};
+// metka-smtp → auth, told to the one that counted, and never answered: that message was not accepted. Where
+// either of them ends before, what was counted goes with its hour and its day.
+struct GiveBackSending {
+    static constexpr std::uint16_t kind = 0x0105;
+    InboxId account;
+    std::uint64_t recipients = 0;
+    Instant at; // as SendingCounted has it
+    void fields(auto& each) { each(account), each(recipients), each(at); }
 };
 
 // auth → metkad: an account has reached what it may send; its owner and the operator are to know. Answered by
@@ -135,6 +156,11 @@ struct AppPasswords { // by their names
     static constexpr std::uint16_t kind = 0x0123;
     std::vector<AppPasswordRow> rows;
     void fields(auto& each) { each(rows); }
+};
+struct RemoveAppPasswords { // all of the account's, at once; safe to repeat
+    static constexpr std::uint16_t kind = 0x0125;
+    InboxId account;
+    void fields(auto& each) { each(account); }
 };
 struct RemoveAppPassword { // opens nothing from Stored on. not_found: there is none of that name
     static constexpr std::uint16_t kind = 0x0124;

@@ -49,13 +49,26 @@ asio::awaitable<Result<Answer>> WireAuthenticator::check(Attempt attempt)
     co_return read_answer(service, *frame);
 }
 
-asio::awaitable<Result<SendingVerdict>> WireSendingCounter::count(InboxId account, std::uint64_t recipients)
+void WireAuthenticator::came_to_nothing(const InboxId& account)
+{
+    if (auth_.is_up()) auth_.tell(sys::encode(CameToNothing{.account = account}));
+}
+
+asio::awaitable<Result<SendingAnswer>> WireSendingCounter::count(InboxId account, std::uint64_t recipients)
 {
     const CountSending question{.account = account, .recipients = recipients};
-    const auto counted = co_await auth_.ask_for<SendingCounted>(question);
+    const auto counted = co_await auth_->ask_for<SendingCounted>(question);
     if (!counted)
         co_return fail(Fault::unavailable, "the message could not be counted: {}", counted.error().text);
-    co_return counted->verdict;
+    Postmark::GiveBack give_back;
+    if (counted->verdict == SendingVerdict::allowed)
+        give_back = [link = std::weak_ptr(auth_), back = GiveBackSending{account, recipients, counted->at}] {
+            if (const auto auth = link.lock()) auth->tell(sys::encode(back));
+        };
+    co_return SendingAnswer{.verdict = counted->verdict,
+                            .most = counted->most,
+                            .is_of_a_day = counted->is_of_a_day,
+                            .postmark = Postmark(std::move(give_back))};
 }
 
 } // namespace metka::login

@@ -15,6 +15,7 @@
 #include "core/net/crowd.h"
 #include "core/net/origin.h"
 #include "core/net/spawn.h"
+#include "core/net/turned_away.h"
 #include "core/sys/log.h"
 
 namespace metka::net {
@@ -27,6 +28,11 @@ constexpr auto busy_patience = std::chrono::seconds(27);
 // Why a connection was refused, in the log.
 constexpr std::array<std::string_view, 5> reasons{"", "in all", "from its address", "from its network",
                                                   "in a minute"};
+
+std::string_view reason_of(Crowd::Admission admission)
+{
+    return reasons.at(static_cast<std::size_t>(admission));
+}
 
 } // namespace
 
@@ -42,7 +48,12 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     enum class Queue { empty, stuck }; // stuck: out of descriptors or memory
 
     State(asio::any_io_executor e, ConnectionLimits l, Refusals r)
-        : executor(e), crowd(l), refusals(std::move(r)), idle_end(e), busy_end(e)
+        : executor(e),
+          crowd(l),
+          refusals(std::move(r)),
+          minute(e, asio::steady_timer::time_point::max()),
+          idle_end(e),
+          busy_end(e)
     {
     }
 
@@ -50,6 +61,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     Crowd crowd;
     Crowd::Number last = 0; // session
     Refusals refusals;
+    TurnedAway turned_away;
+    asio::steady_timer minute; // runs while somebody was turned away
     std::list<std::shared_ptr<Listener>> listeners;
     bool draining = false;
     std::function<void()> drained;
@@ -61,6 +74,10 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     Queue take_all(Listener& listener);
     void close(const std::shared_ptr<Listener>& listener);
     void welcome(sys::Descriptor socket, const Origin& origin, const Listener& listener);
+    void turn_away(sys::Descriptor socket, const Origin& origin, const Listener& listener,
+                   Crowd::Admission why);
+    void begin_minute();
+    void tell_of_turned_away();
     void make_room();
     asio::awaitable<void> run(std::shared_ptr<State> self, std::shared_ptr<Channel> channel,
                               Crowd::Number number, Session session);
@@ -79,6 +96,7 @@ Server::~Server()
     asio::error_code ignored;
     for (const auto& listener : state_->listeners)
         listener->socket.close(ignored);
+    state_->minute.cancel();
 }
 
 Result<void> Server::listen(sys::Descriptor descriptor, std::string name, Session session,
@@ -174,22 +192,57 @@ asio::awaitable<void> Server::State::accept(std::shared_ptr<State> self, std::sh
 void Server::State::welcome(sys::Descriptor socket, const Origin& origin, const Listener& listener)
 {
     const auto admission = crowd.admit(origin, std::chrono::steady_clock::now());
-    if (admission != Crowd::Admission::welcome) {
-        sys::log(sys::Level::warning, "listener.refused",
-                 {{"listener", listener.name},
-                  {"peer", origin.peer},
-                  {"too_many", reasons.at(static_cast<std::size_t>(admission))}});
-        const auto& text =
-            admission == Crowd::Admission::too_many ? refusals.too_many : refusals.too_many_from_peer;
-        send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        return;
-    }
+    if (admission != Crowd::Admission::welcome)
+        return turn_away(std::move(socket), origin, listener, admission);
     auto channel = std::make_shared<Channel>(executor, std::move(socket), origin.peer);
     crowd.enter(++last, origin, channel);
     make_room();
     if (draining) channel->interrupt();
     spawn(executor, run(shared_from_this(), std::move(channel), last, listener.session),
           "session of " + listener.name);
+}
+
+void Server::State::turn_away(sys::Descriptor socket, const Origin& origin, const Listener& listener,
+                              Crowd::Admission why)
+{
+    auto [network, is_first] = turned_away.note(origin.network, why);
+    if (is_first) {
+        const auto& words =
+            why == Crowd::Admission::too_many ? refusals.too_many : refusals.too_many_from_peer;
+        auto told = refusals.sign ? refusals.sign(words, listener.name, origin.peer)
+                                  : Refusals::Receipted{.words = words, .receipt = {}};
+        network.words = std::move(told.words);
+        network.receipt = std::move(told.receipt);
+        sys::log(sys::Level::warning, "listener.refused",
+                 {{"listener", listener.name},
+                  {"peer", origin.peer},
+                  {"too_many", reason_of(why)},
+                  {"receipt", network.receipt}});
+        if (minute.expiry() == asio::steady_timer::time_point::max()) begin_minute();
+    }
+    send(socket.get(), network.words.data(), network.words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void Server::State::begin_minute()
+{
+    minute.expires_after(std::chrono::minutes(1));
+    minute.async_wait([weak = weak_from_this()](const asio::error_code& cancelled) {
+        const auto self = weak.lock();
+        if (!self || cancelled) return;
+        self->tell_of_turned_away();
+        self->minute.expires_at(asio::steady_timer::time_point::max());
+        if (!self->turned_away.empty()) self->begin_minute();
+    });
+}
+
+void Server::State::tell_of_turned_away()
+{
+    for (const auto& line : turned_away.take())
+        sys::log(sys::Level::warning, "listener.refused_more",
+                 {{"network", line.network},
+                  {"too_many", reason_of(line.why)},
+                  {"connections", line.more},
+                  {"receipt", line.receipt}});
 }
 
 void Server::State::make_room()
@@ -242,6 +295,8 @@ void Server::drain(std::function<void()> done, Pace pace)
     asio::error_code ignored;
     for (const auto& listener : state_->listeners)
         listener->socket.close(ignored);
+    state_->minute.cancel();
+    state_->tell_of_turned_away();
     if (state_->crowd.size() == 0) return done();
     state_->drained = std::move(done);
     state_->end_all_later(state_->busy_end, busy_patience, &Channel::cut);

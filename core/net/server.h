@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -29,8 +30,18 @@ struct ConnectionLimits {
 // What a connection beyond its limits is told before it is closed, in the clear: "421 4.7.0 …\r\n". May be
 // empty.
 struct Refusals {
+    struct Receipted {
+        std::string words;
+        std::string receipt; // a code in them, for the log; empty: none
+    };
+    // The words with a code under which the refusal is remembered. Asked once for a network, as long as it
+    // goes on: a flood must not drive out what else is remembered.
+    using Sign =
+        std::function<Receipted(std::string_view words, std::string_view listener, std::string_view peer)>;
+
     std::string too_many;
     std::string too_many_from_peer; // or its network, or in a minute
+    Sign sign = nullptr;            // null: said as they are
 };
 
 // How a program ends: at once, since there is none after it; in good time, since another serves already.

@@ -5,6 +5,7 @@
 // taken for the next command. A bare LF ends such a broken line too: a peer that never sends CR is answered,
 // not left waiting.
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -14,8 +15,11 @@ namespace metka::wire {
 enum class LineFault { none, bare_cr, bare_lf, nul, too_long };
 
 struct Line {
+    using Beginning = std::array<char, 16>;
+
     std::string_view text; // without its end; points into the buffer given to next(). Empty if too_long.
     LineFault fault = LineFault::none;
+    Beginning beginning{}; // too_long: all that is known of it, from its first letter on; zeros: blanks alone
 };
 
 class LineScanner {
@@ -31,6 +35,7 @@ class LineScanner {
   private:
     std::size_t most_;
     bool overlong_ = false;
+    Line::Beginning beginning_{}; // of an overlong one
 };
 
 } // namespace metka::wire

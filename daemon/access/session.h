@@ -80,6 +80,7 @@ class Session {
     asio::awaitable<void> log_in(std::string name, Secret password);
     asio::awaitable<void> deny(const std::string& name, const login::Answer& answer);
     asio::awaitable<void> open_maildrop(login::Answer answer);
+    void take_back(const login::Answer& answer);
     void refuse_login(const std::string& name, std::string_view why, std::string_view reply);
     Patience left_for_login() const { return left_until(login_until_); }
 

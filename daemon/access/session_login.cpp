@@ -143,12 +143,22 @@ asio::awaitable<void> Session::deny(const std::string& name, const login::Answer
     if (wrong_passwords_ >= limits_.wrong_passwords) end(Ending::wrong_passwords);
 }
 
+// A log-in that opened nothing does not count for the least time between two.
+void Session::take_back(const login::Answer& answer)
+{
+    if (limits_.login_delay.count() > 0) collaborators_.authenticator.came_to_nothing(answer.account);
+}
+
 asio::awaitable<void> Session::open_maildrop(login::Answer answer)
 {
     inbox_ = collaborators_.open_inbox(std::move(answer.inbox));
-    if (!inbox_) co_return refuse_login(answer.login, "no wire to the inbox", replies::cannot_say);
+    if (!inbox_) {
+        take_back(answer);
+        co_return refuse_login(answer.login, "no wire to the inbox", replies::cannot_say);
+    }
     const auto opened = co_await inbox_->open();
     if (!opened) {
+        take_back(answer);
         const bool in_use = opened.error().fault == Fault::conflict;
         inbox_.reset();
         co_return refuse_login(answer.login, opened.error().text,

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <asio/this_coro.hpp>
+
 #include "core/maildir/protocol.h"
 #include "core/policy/login.h"
 #include "core/sys/log.h"
@@ -110,6 +112,10 @@ net::Wire::Handler Gatekeeper::handler_for_metkad()
 
 Gatekeeper::Answer Gatekeeper::answer_program(Service service, Frame request)
 {
+    if (service == Service::pop3 && request.kind == login::CameToNothing::kind) {
+        auto forgiven = co_await forgive_delay(std::move(request));
+        co_return forgiven;
+    }
     auto question = sys::decode<CheckLogin>(request);
     if (!question) co_return pass(question);
     if (question->service != service)
@@ -125,7 +131,7 @@ Gatekeeper::Answer Gatekeeper::answer_metkad(Frame request)
         std::uint16_t kind;
         Answer (Gatekeeper::*answer)(Frame);
     };
-    static constexpr std::array<Row, 8> rows{{
+    static constexpr std::array<Row, 9> rows{{
         {login::SetPassword::kind, &Gatekeeper::set_password},
         {login::SetHashes::kind, &Gatekeeper::set_hashes},
         {login::VerifyPassword::kind, &Gatekeeper::verify_password},
@@ -134,6 +140,7 @@ Gatekeeper::Answer Gatekeeper::answer_metkad(Frame request)
         {login::AddAppPassword::kind, &Gatekeeper::add_app_password},
         {login::ListAppPasswords::kind, &Gatekeeper::list_app_passwords},
         {login::RemoveAppPassword::kind, &Gatekeeper::remove_app_password},
+        {login::RemoveAppPasswords::kind, &Gatekeeper::remove_app_passwords},
     }};
     for (const auto& each : rows)
         if (each.kind == request.kind) return (this->*each.answer)(std::move(request));
@@ -177,13 +184,26 @@ Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
         answer.descriptors[0] = std::move(*inbox);
     }
     if (is_let_in) logins_.note(account->id, key_of(*tried), question.service, question.peer, clock_.now());
+    if (is_let_in && noted_) noted_();
+    if (is_let_in && question.service == Service::pop3) in_vain_.erase(account->id.hex());
     co_return answer;
 }
 
-// A clock that was set back holds nobody up.
-bool Gatekeeper::is_too_soon(const InboxId& account, Service service) const
+Gatekeeper::Answer Gatekeeper::forgive_delay(Frame request)
+{
+    const auto told = sys::decode<login::CameToNothing>(request);
+    if (!told) co_return pass(told);
+    in_vain_.at(told->account.hex()) = true;
+    co_return sys::encode(login::Stored{});
+}
+
+// A clock that was set back holds nobody up. Whoever was let in had waited for all that had opened before, so
+// that a log-in that opened nothing leaves nothing to wait for.
+bool Gatekeeper::is_too_soon(const InboxId& account, Service service)
 {
     if (service != Service::pop3 || login_delay_.count() == 0) return false;
+    if (in_vain_.peek(account.hex()) != nullptr) return false;
+    if (reread_) reread_(account);
     const auto last = logins_.last(account, service);
     const auto now = clock_.now();
     return last && last->at <= now && now - last->at < login_delay_;
@@ -225,23 +245,40 @@ Result<Openable> Gatekeeper::openable_by(const Key& key)
     return openable;
 }
 
+Result<Openable> Gatekeeper::openable_still(const Key& key, const Openable& then, const SecretsMark& mark)
+{
+    const bool is_ours_alone = then.account && !then.app_password &&
+                               (unix_users_ == nullptr || then.account->kind != directory::InboxKind::shell);
+    if (!is_ours_alone || !mark || secrets_.mark() != mark) return openable_by(key);
+    auto account = key.find();
+    if (!account) return pass(account);
+    const bool is_the_same = *account && (*account)->id == then.account->id;
+    if (!is_the_same) return openable_by(key);
+    return Openable{.account = std::move(*account), .main = then.main, .app_password = {}};
+}
+
 asio::awaitable<Result<Opened>> Gatekeeper::try_password(Candidate candidate, Key key)
 {
+    const auto mark = secrets_.mark();
     auto openable = openable_by(key);
     if (!openable) co_return pass(openable);
     if (openable->account) candidate.account = openable->account->id;
     candidate.lock = openable->main;
     candidate.app_password = openable->app_password;
     auto opens_still = [&]() -> Result<bool> {
-        auto now = openable_by(key);
+        auto now = openable_still(key, *openable, mark);
         if (!now) return pass(now);
-        const bool is_still_right = opens_as(*openable, *now);
+        const bool is_still_right = opens_as(*openable, *now) || opens_anew(*openable, *now, key.password);
         *openable = std::move(*now);
         return is_still_right;
     };
     const auto tried =
         co_await trials_.try_password(std::move(candidate), key.password, std::move(opens_still));
     if (!tried) co_return pass(tried);
+    if (tried->verdict == Tried::Verdict::right && !tried->app_password) {
+        const auto loop = co_await asio::this_coro::executor;
+        replace_foreign_hash(*openable, key.password, loop);
+    }
     co_return Opened{.tried = *tried, .account = std::move(openable->account)};
 }
 

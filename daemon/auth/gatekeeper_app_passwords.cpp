@@ -61,6 +61,17 @@ Gatekeeper::Answer Gatekeeper::list_app_passwords(Frame request)
     co_return sys::encode(answer);
 }
 
+Gatekeeper::Answer Gatekeeper::remove_app_passwords(Frame request)
+{
+    const auto wanted = sys::decode<login::RemoveAppPasswords>(request);
+    if (!wanted) co_return pass(wanted);
+    const auto removed = secrets_.remove_app_passwords(wanted->account);
+    if (!removed) co_return pass(removed);
+    for (const auto& each : *removed)
+        logins_.forget(wanted->account, each.id);
+    co_return sys::encode(login::Stored{});
+}
+
 Gatekeeper::Answer Gatekeeper::remove_app_password(Frame request)
 {
     const auto wanted = sys::decode<login::RemoveAppPassword>(request);

@@ -1,10 +1,13 @@
 #pragma once
 // HMAC-SHA-256 under a key of this process's own: what is remembered of passwords is worth nothing outside
-// it.
+// it. One thread.
 
 #include <array>
 #include <initializer_list>
+#include <memory>
 #include <string_view>
+
+#include <openssl/types.h>
 
 namespace metka::auth {
 
@@ -13,7 +16,7 @@ class DigestKey {
     using Digest = std::array<unsigned char, 32>;
 
     DigestKey();
-    ~DigestKey();
+    ~DigestKey() = default;
     DigestKey(const DigestKey&) = delete;
     DigestKey& operator=(const DigestKey&) = delete;
 
@@ -21,7 +24,10 @@ class DigestKey {
     Digest digest(std::initializer_list<std::string_view> parts) const;
 
   private:
-    std::array<unsigned char, 32> key_{};
+    struct Freed {
+        void operator()(EVP_MAC_CTX* context) const; // wipes the key
+    };
+    std::unique_ptr<EVP_MAC_CTX, Freed> keyed_; // made once: to find the algorithm costs more than to use it
 };
 
 } // namespace metka::auth

@@ -77,6 +77,11 @@ void LoginDiary::stop()
     save_now();
 }
 
+void LoginDiary::noted()
+{
+    if (stopping_) save_now();
+}
+
 asio::awaitable<void> LoginDiary::save()
 {
     if (!book_.has_unsaved()) co_return;

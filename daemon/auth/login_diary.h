@@ -25,6 +25,7 @@ class LoginDiary {
     asio::awaitable<void> catch_up();
     void reread(const InboxId& account); // until then: what is written down of this one
     void stop();
+    void noted(); // something was, in the book: after stop() it is written down at once
     void save_now();
 
   private:

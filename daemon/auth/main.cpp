@@ -58,6 +58,8 @@ class AuthProgram final : public household::Resident {
           desk_(gatekeeper_.trials(), {.book = gatekeeper_.logins(), .diary = diary_, .postage = postage_})
     {
         gatekeeper_.delay_logins(settings.pop3_login_delay);
+        gatekeeper_.look_up_with([this](const InboxId& account) { diary_.reread(account); });
+        gatekeeper_.tell_of_log_ins([this] { diary_.noted(); });
         net::spawn(loop.get_executor(), diary_.run(), "last log-ins");
         net::spawn(loop.get_executor(), diary_.catch_up(), "last log-ins of the one before");
         net::spawn(loop.get_executor(), postage_.run(), "sending counts");
@@ -110,8 +112,9 @@ class AuthProgram final : public household::Resident {
     net::Wire::Handler handler_for_smtp()
     {
         return [this, logins = gatekeeper_.handler_for(Service::submission)](net::Frame request) {
-            const bool is_counting = request.kind == login::CountSending::kind;
-            return is_counting ? postage_.answer(std::move(request)) : logins(std::move(request));
+            if (request.kind == login::CountSending::kind) return postage_.answer(std::move(request));
+            if (request.kind == login::GiveBackSending::kind) return postage_.take_back(std::move(request));
+            return logins(std::move(request));
         };
     }
 

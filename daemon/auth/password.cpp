@@ -56,14 +56,14 @@ Result<bool> Hasher::verify(const Secret& password, const std::string& stored)
     const auto computed = crypt(password, stored);
     if (!computed) return pass(computed);
     if (Secret(*computed).same_as(stored)) return true;
-    if (costs_as_dummy(stored)) return false;
+    if (is_ours(stored)) return false;
     const auto besides = crypt(password, dummy_);
     if (!besides) return pass(besides);
     return false;
 }
 
 // "$y$", the parameters and "$" are the same.
-bool Hasher::costs_as_dummy(std::string_view stored) const
+bool Hasher::is_ours(std::string_view stored) const
 {
     const auto parameters = dummy_.find('$', std::string_view("$y$").size());
     return stored.starts_with(std::string_view(dummy_).substr(0, parameters + 1));

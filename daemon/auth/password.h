@@ -27,6 +27,7 @@ class Hasher {
     // A wrong one costs at least a hash of dummy()'s cost: where `stored` is another kind, or of another
     // cost, that is computed, too.
     Result<bool> verify(const Secret& password, const std::string& stored);
+    bool is_ours(std::string_view stored) const;        // of the kind and the cost that hash() makes
     static bool knows(const std::string& stored);       // whether crypt(3) would take it for a hash
     const std::string& dummy() const { return dummy_; } // of a password that nobody has, at the same cost
     std::uint64_t hashes() const { return hashes_; }    // how many were computed
@@ -34,7 +35,6 @@ class Hasher {
   private:
     explicit Hasher(unsigned long cost) : cost_(cost) {}
     Result<std::string> crypt(const Secret& password, const std::string& setting);
-    bool costs_as_dummy(std::string_view stored) const;
 
     unsigned long cost_;
     std::string dummy_;

@@ -26,6 +26,11 @@ void log_unsaved(const Error& error)
     sys::log(sys::Level::warning, "sending.unsaved", {{"why", error.text}});
 }
 
+std::uint64_t most_of(const SendingLimits& limits, Window window)
+{
+    return window == Window::day ? limits.per_day : limits.per_hour;
+}
+
 } // namespace
 
 Postage::Postage(asio::any_io_executor loop, directory::Directory& directory, const Clock& clock,
@@ -60,17 +65,37 @@ asio::awaitable<Result<net::Frame>> Postage::answer(net::Frame request)
 {
     const auto question = sys::decode<login::CountSending>(request);
     if (!question) co_return pass(question);
+    if (question->recipients > SendingBook::most_at_once)
+        co_return fail(Fault::invalid, "{} recipients are more than any message has", question->recipients);
     const auto limits = limits_of(question->account);
     if (!limits) co_return pass(limits);
+    if (const auto beyond = SendingBook::never_fits(question->recipients, *limits))
+        co_return sys::encode(login::SendingCounted{.verdict = login::SendingVerdict::never,
+                                                    .most = most_of(*limits, *beyond),
+                                                    .is_of_a_day = *beyond == Window::day});
     if (is_catching_up_) reread(question->account);
     const bool is_first = !book_.has_uncounted();
-    const auto reached = book_.count(question->account, question->recipients, *limits, clock_.now());
+    const auto now = clock_.now();
+    const auto reached = book_.count(question->account, question->recipients, *limits, now);
     if (reached)
         refuse(question->account, *reached, *limits);
     else if (is_first)
         pause_.cancel(); // whoever writes down looks when that is due
-    co_return sys::encode(login::SendingCounted{.verdict = reached ? login::SendingVerdict::limit
-                                                                   : login::SendingVerdict::allowed});
+    if (stopping_) save_now();
+    co_return sys::encode(login::SendingCounted{
+        .verdict = reached ? login::SendingVerdict::limit : login::SendingVerdict::allowed, .at = now});
+}
+
+asio::awaitable<Result<net::Frame>> Postage::take_back(net::Frame told)
+{
+    const auto back = sys::decode<login::GiveBackSending>(told);
+    if (!back) co_return pass(back);
+    if (is_catching_up_) reread(back->account);
+    const bool is_first = !book_.has_uncounted();
+    book_.uncount(back->account, back->recipients, back->at);
+    if (is_first) pause_.cancel();
+    if (stopping_) save_now();
+    co_return sys::encode(login::Stored{});
 }
 
 std::uint64_t Postage::sent(const InboxId& account, Window window)
@@ -82,9 +107,8 @@ std::uint64_t Postage::sent(const InboxId& account, Window window)
 void Postage::refuse(const InboxId& account, Window window, const SendingLimits& limits)
 {
     const bool is_of_a_day = window == Window::day;
-    const login::SendingStopped stopped{.account = account,
-                                        .most = is_of_a_day ? limits.per_day : limits.per_hour,
-                                        .is_of_a_day = is_of_a_day};
+    const login::SendingStopped stopped{
+        .account = account, .most = most_of(limits, window), .is_of_a_day = is_of_a_day};
     const auto now = clock_.now();
     const auto told = told_.find(account);
     if (told != told_.end() && now < told->second) return;

@@ -33,12 +33,13 @@ class Postage {
     void adopt(settings::Settings settings) { settings_ = std::move(settings); }
 
     asio::awaitable<Result<net::Frame>> answer(net::Frame request); // login::CountSending
+    asio::awaitable<Result<net::Frame>> take_back(net::Frame told); // login::GiveBackSending
     std::uint64_t sent(const InboxId& account, Window window);      // until now
     asio::awaitable<void> run();                                    // the writing down, until stop()
     // At an upgrade the one before this program counts on for a moment, and writes down at its end what it
     // counted: so in the first minute what is kept of an account is read again before each answer.
     asio::awaitable<void> catch_up();
-    void stop();
+    void stop(); // from now on what is counted is written down at once
     void save_now();
 
   private:

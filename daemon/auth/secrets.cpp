@@ -82,6 +82,14 @@ Result<void> Secrets::set(const std::vector<login::KeptHash>& hashes, Instant no
     return transaction->commit();
 }
 
+Result<bool> Secrets::replace(const InboxId& account, const std::string& before, const std::string& hash)
+{
+    const auto done = database_.run("UPDATE password SET hash = $3 WHERE account = $1 AND hash = $2", account,
+                                    before, hash);
+    if (!done) return pass(done);
+    return *done != 0;
+}
+
 Result<void> Secrets::remove(const InboxId& account)
 {
     auto transaction = sqlite::Transaction::begin(database_);
@@ -151,6 +159,19 @@ Result<std::optional<AppKey>> Secrets::app_password(const InboxId& account, cons
     if (!row) return pass(row);
     if (!*row || (!rows->is_null(2) && now >= from_unix_ms(rows->number(2)))) return std::optional<AppKey>();
     return AppKey{.id = AppPasswordId(rows->id(0)), .name = rows->text(1)};
+}
+
+Result<std::vector<AppPassword>> Secrets::remove_app_passwords(const InboxId& account)
+{
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) return pass(transaction);
+    auto all = app_passwords(account);
+    if (!all) return pass(all);
+    const auto gone = database_.run("DELETE FROM app_password WHERE account = $1", account);
+    if (!gone) return pass(gone);
+    const auto committed = transaction->commit();
+    if (!committed) return pass(committed);
+    return all;
 }
 
 Result<AppPasswordId> Secrets::remove_app_password(const InboxId& account, const std::string& name)

@@ -31,14 +31,26 @@ template <std::size_t Slots>
 std::uint64_t SendingBook::Ring<Slots>::since(std::int64_t slot) const
 {
     const auto size = static_cast<std::int64_t>(Slots);
-    std::uint64_t sum = 0;
+    std::int64_t sum = 0;
     for (auto each = std::max(slot, newest - size + 1); each <= newest; ++each)
         sum += counts.at(static_cast<std::size_t>(each % size));
-    return sum;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(sum, 0));
 }
 
 template <std::size_t Slots>
-void SendingBook::Ring<Slots>::add(std::int64_t slot, std::uint64_t count)
+std::int64_t SendingBook::Ring<Slots>::at(std::int64_t slot) const
+{
+    return holds(slot) ? counts.at(static_cast<std::size_t>(slot) % Slots) : 0;
+}
+
+template <std::size_t Slots>
+bool SendingBook::Ring<Slots>::holds(std::int64_t slot) const
+{
+    return slot >= 0 && slot > newest - static_cast<std::int64_t>(Slots) && slot <= newest;
+}
+
+template <std::size_t Slots>
+void SendingBook::Ring<Slots>::add(std::int64_t slot, std::int64_t count)
 {
     const auto size = static_cast<std::int64_t>(Slots);
     if (slot <= newest - size) return; // older than what counts
@@ -67,18 +79,48 @@ std::uint64_t SendingBook::sent(const InboxId& account, Window window, Instant n
     return window == Window::hour ? found->second.hour.since(oldest) : found->second.day.since(oldest);
 }
 
+std::optional<Window> SendingBook::never_fits(std::uint64_t messages, const SendingLimits& limits)
+{
+    const bool is_beyond_day = is_beyond(0, messages, limits.per_day);
+    if (is_beyond(0, messages, limits.per_hour)) {
+        const bool day_is_less = is_beyond_day && limits.per_day < limits.per_hour;
+        return day_is_less ? Window::day : Window::hour;
+    }
+    return is_beyond_day ? std::optional(Window::day) : std::nullopt;
+}
+
 std::optional<Window> SendingBook::count(const InboxId& account, std::uint64_t messages,
                                          const SendingLimits& limits, Instant now)
 {
     if (is_beyond(sent(account, Window::hour, now), messages, limits.per_hour)) return Window::hour;
     if (is_beyond(sent(account, Window::day, now), messages, limits.per_day)) return Window::day;
     for (const auto& each : windows) {
-        const SlotCount counted{
-            .account = account, .window = each.window, .slot = slot_at(each.window, now), .count = messages};
+        const SlotCount counted{.account = account,
+                                .window = each.window,
+                                .slot = slot_at(each.window, now),
+                                .count = static_cast<std::int64_t>(messages)};
         add(counted);
         note(counted);
     }
     return std::nullopt;
+}
+
+void SendingBook::uncount(const InboxId& account, std::uint64_t messages, Instant at)
+{
+    const auto found = accounts_.find(account);
+    if (found == accounts_.end()) return;
+    const auto& [hour, day] = found->second;
+    const auto hour_slot = slot_at(Window::hour, at), day_slot = slot_at(Window::day, at);
+    if (hour_slot > hour.newest) return; // nothing was counted so late
+    auto taken = std::min(static_cast<std::int64_t>(std::min(messages, most_at_once)), day.at(day_slot));
+    if (hour.holds(hour_slot)) taken = std::min(taken, hour.at(hour_slot));
+    if (taken <= 0) return;
+    for (const auto& each : windows) {
+        const SlotCount back{
+            .account = account, .window = each.window, .slot = slot_at(each.window, at), .count = -taken};
+        add(back);
+        note(back);
+    }
 }
 
 void SendingBook::add(const SlotCount& count)

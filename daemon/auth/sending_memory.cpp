@@ -49,10 +49,10 @@ Result<void> SendingMemory::add(const std::vector<SlotCount>& counts, Instant no
     auto transaction = sqlite::Transaction::begin(database_);
     if (!transaction) return pass(transaction);
     for (const auto& each : counts) {
-        const auto added = database_.run(
-            "INSERT INTO sent (account, span, slot, count) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (account, span, slot) DO UPDATE SET count = count + $4",
-            each.account, number(each.window), each.slot, static_cast<std::int64_t>(each.count));
+        const auto added =
+            database_.run("INSERT INTO sent (account, span, slot, count) VALUES ($1, $2, $3, $4)"
+                          " ON CONFLICT (account, span, slot) DO UPDATE SET count = count + $4",
+                          each.account, number(each.window), each.slot, each.count);
         if (!added) return pass(added);
     }
     for (const auto window : {Window::hour, Window::day}) {
@@ -74,7 +74,7 @@ Result<std::vector<SlotCount>> SendingMemory::read(Result<sqlite::Rows> rows)
         counts.push_back({.account = InboxId(rows->id(0)),
                           .window = rows->number(1) == 0 ? Window::hour : Window::day,
                           .slot = rows->number(2),
-                          .count = static_cast<std::uint64_t>(std::max<std::int64_t>(rows->number(3), 0))});
+                          .count = std::max<std::int64_t>(rows->number(3), 0)});
     }
 }
 

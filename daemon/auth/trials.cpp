@@ -11,8 +11,6 @@ namespace metka::auth {
 
 namespace {
 
-constexpr std::size_t most_waiting = 256;
-
 // A name as it is told apart from others: by the rules of addresses if it is one.
 std::string folded(const std::string& name)
 {
@@ -80,27 +78,29 @@ std::string Trials::version_of(const Candidate& candidate) const
     return candidate.lock ? candidate.lock->version : hashes_.hasher().dummy();
 }
 
-asio::awaitable<Result<void>> Trials::wait_for_an_outcome()
+asio::awaitable<Result<void>> Trials::wait_for_an_outcome(Seat& seat, const net::Origin& from, Asker asker)
 {
-    if (waiting_ >= most_waiting)
-        co_return fail(Fault::unavailable, "{} log-ins wait for others to be checked", waiting_);
+    if (!seat) seat = waiting_.enter(from, asker);
+    if (!seat)
+        co_return fail(Fault::unavailable,
+                       "{} log-ins wait for others to be checked, and {} has its share of the places",
+                       waiting_.taken(), from.network);
     if (!bell_) {
         const auto loop = co_await asio::this_coro::executor;
         bell_.emplace(loop, asio::steady_timer::time_point::max());
     }
-    ++waiting_;
     asio::error_code ignored;
     co_await bell_->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    --waiting_;
     co_return Result<void>{};
 }
 
 asio::awaitable<Result<Patience::Admitted>> Trials::admit(const Guess& guess)
 {
+    Seat seat;
     for (;;) {
         const auto admitted = patience_.admit(guess, stopwatch_());
         if (admitted.admission != Patience::Admission::wait) co_return admitted;
-        const auto waited = co_await wait_for_an_outcome();
+        const auto waited = co_await wait_for_an_outcome(seat, guess.from, asker_of(admitted));
         if (!waited) co_return pass(waited);
     }
 }
@@ -112,27 +112,52 @@ Patience::Pardons Trials::pardon(const Patience::Pardon& pardon)
     return pardons;
 }
 
+void Trials::forget(const InboxId& account)
+{
+    remembered_.forget(account);
+    hashed_anew_.forget(account);
+}
+
+void Trials::replace(const InboxId& account, const Secret& password, const std::string& version)
+{
+    hashed_anew_.note(account, password, version, stopwatch_(), hashed_anew_.changes());
+}
+
+bool Trials::remembers(const InboxId& account, const Secret& password, const std::string& version) const
+{
+    const auto now = stopwatch_();
+    return remembered_.knows(account, password, version, now) ||
+           hashed_anew_.knows(account, password, version, now);
+}
+
 // What an app password opens, and what was found out before, also while this one waited.
 std::optional<bool> Trials::known_answer(const Question& question)
 {
     const auto& [candidate, name, version, password] = question;
     if (candidate.account && candidate.app_password) return true;
     const bool is_open = candidate.account && candidate.lock;
-    if (is_open && remembered_.knows(*candidate.account, password, version, stopwatch_())) return true;
+    if (is_open && remembers(*candidate.account, password, version)) return true;
     if (wrong_.knows(name, password, version)) return false;
     return std::nullopt;
 }
 
 asio::awaitable<Result<bool>> Trials::is_right(const Question& question, Asker asker)
 {
-    const auto key = text_of(names_.digest({question.name, question.version, question.password.reveal()}));
+    std::string key;
+    const auto& from = question.candidate.from;
+    std::optional<WaitingRoom::Place> place; // where hashes are made
+    Seat seat;
     for (;;) {
         const auto known = known_answer(question);
         if (known) co_return *known;
-        if (!hashed_now_.contains(key)) break;
-        const auto waited = co_await wait_for_an_outcome();
+        if (key.empty())
+            key = text_of(names_.digest({question.name, question.version, question.password.reveal()}));
+        if (!hashed_now_.contains(key)) place = hashing_.enter(from, asker);
+        if (place) break;
+        const auto waited = co_await wait_for_an_outcome(seat, from, asker);
         if (!waited) co_return pass(waited);
     }
+    seat.reset();
     const Noted noted(hashed_now_, key);
     auto hashed = co_await hash(question, asker);
     co_return hashed;
@@ -186,8 +211,7 @@ asio::awaitable<Result<Tried>> Trials::try_password(Candidate candidate, const S
     }
     UnderWay under_way(*this, guess, *admitted);
     const Question question{.candidate = candidate, .name = name, .version = version, .password = password};
-    const auto asker = admitted->is_acquainted ? Asker::acquainted : Asker::stranger;
-    const auto right = co_await is_right(question, asker);
+    const auto right = co_await is_right(question, asker_of(*admitted));
     if (!right) co_return pass(right);
     if (*right) {
         const auto opens = opens_still ? opens_still() : Result<bool>(true);

@@ -18,6 +18,7 @@
 #include "daemon/auth/patience.h"
 #include "daemon/auth/remembered.h"
 #include "daemon/auth/secrets.h"
+#include "daemon/auth/waiting_room.h"
 #include "daemon/auth/wrong_guesses.h"
 
 namespace metka::auth {
@@ -54,7 +55,10 @@ class Trials {
     }
     void limit(PatienceLimits limits) { patience_.limit(limits); }
     // Its password is another. Of app passwords nothing is remembered: each is looked up when it is said.
-    void forget(const InboxId& account) { remembered_.forget(account); }
+    void forget(const InboxId& account);
+    // Its hash is another, of the password that was right until now; and whether one is known to be right.
+    void replace(const InboxId& account, const Secret& password, const std::string& version);
+    bool remembers(const InboxId& account, const Secret& password, const std::string& version) const;
 
     const Patience& patience() const { return patience_; }
     Patience::Time now() const { return stopwatch_(); } // as patience has it
@@ -81,21 +85,30 @@ class Trials {
     std::string key_of(const Candidate& candidate) const;
     std::string version_of(const Candidate& candidate) const;
     asio::awaitable<Result<Patience::Admitted>> admit(const Guess& guess);
+    static Asker asker_of(const Patience::Admitted& admitted)
+    {
+        return admitted.is_acquainted ? Asker::acquainted : Asker::stranger;
+    }
     Tried::Verdict told_before(const std::string& name, const std::string& version, const Secret& password);
     std::optional<bool> known_answer(const Question& question);
     asio::awaitable<Result<bool>> is_right(const Question& question, Asker asker);
     asio::awaitable<Result<bool>> hash(const Question& question, Asker asker);
-    asio::awaitable<Result<void>> wait_for_an_outcome();
+    // `seat` is taken at the first wait and kept over those that follow: a bell throws nobody out.
+    using Seat = std::optional<WaitingRoom::Place>;
+    asio::awaitable<Result<void>> wait_for_an_outcome(Seat& seat, const net::Origin& from, Asker asker);
 
     HashPool& hashes_;
     Patience patience_;
     Stopwatch stopwatch_;
     Remembered remembered_;
+    Remembered hashed_anew_; // apart, for what is right against the hash before is still being noted
     WrongGuesses wrong_;
     DigestKey names_;
     std::unordered_set<std::string> hashed_now_; // digests of the questions whose hash is under way
     std::optional<asio::steady_timer> bell_;     // rings when something that was under way has its outcome
-    std::size_t waiting_ = 0;
+    WaitingRoom waiting_{RoomLimits{}};
+    // Whose hash is under way, or waits in the pool: fewer of one network than the pool has places.
+    WaitingRoom hashing_{RoomLimits{.kept_from_strangers = 0, .of_network = 20, .of_source = 16}};
 };
 
 } // namespace metka::auth

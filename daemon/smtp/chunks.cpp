@@ -29,7 +29,7 @@ Session::Step Session::bdat(Arguments arguments)
     const auto heard = co_await receive_chunk(command->size);
     if (heard != Heard::line) co_return farewell(heard);
     if (limited) {
-        say(*limited);
+        say(limited->reply, limited->detail);
         reset_transaction();
         co_return Flow::goes_on;
     }
@@ -47,10 +47,10 @@ Session::Step Session::bdat(Arguments arguments)
 }
 
 // Before the first chunk of a message; the reply, where no more may be sent.
-awaitable<std::optional<wire::Reply>> Session::begin_chunks()
+awaitable<std::optional<Session::SendingRefused>> Session::begin_chunks()
 {
     if (chunks_) co_return std::nullopt;
-    const auto limited = co_await sending_refused();
+    auto limited = co_await sending_refused();
     if (!limited) chunks_.emplace(begin_message(Intake::Form::chunks));
     co_return limited;
 }

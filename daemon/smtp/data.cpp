@@ -41,7 +41,7 @@ Session::Step Session::data(Arguments)
     }
     const auto limited = co_await sending_refused();
     if (limited) {
-        say(*limited); // its receipt tells of the transaction
+        say(limited->reply, limited->detail); // its receipt tells of the transaction
         reset_transaction();
         co_return Flow::goes_on;
     }
@@ -130,6 +130,7 @@ awaitable<void> Session::deliver(Intake& intake)
         say(*refused);
         co_return;
     }
+    if (postmark_) postmark_->keep();
     sys::log(sys::Level::info, "smtp.accepted",
              {{"session", id_},
               {"message", id},

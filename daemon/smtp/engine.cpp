@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include <fmt/format.h>
+
+#include "daemon/smtp/reasons.h"
 #include "daemon/smtp/replies.h"
 #include "daemon/smtp/session.h"
 
@@ -9,10 +12,27 @@ namespace metka::smtp {
 
 namespace {
 
-net::Refusals refusals()
+// Said in the clear, also where TLS comes first: a client may show it all the same.
+net::Refusals refusals(const Collaborators& with)
 {
     return {.too_many = wire::render(replies::too_many_connections),
-            .too_many_from_peer = wire::render(replies::too_many_from_you)};
+            .too_many_from_peer = wire::render(replies::too_many_from_you),
+            .sign = [&receipts = with.receipts, &clock = with.clock](
+                        std::string_view words, std::string_view listener, std::string_view peer) {
+                const bool is_full = words == wire::render(replies::too_many_connections);
+                const auto& reply = is_full ? replies::too_many_connections : replies::too_many_from_you;
+                const auto& reason = reason_of(reply);
+                words.remove_suffix(2);
+                const auto code = receipts.keep({.at = clock.now(),
+                                                 .listener = std::string(listener),
+                                                 .peer = std::string(peer),
+                                                 .reply = std::string(words),
+                                                 .rule = std::string(reason.rule),
+                                                 .remedy = std::string(reason.remedy)});
+                auto receipt = code.text();
+                return net::Refusals::Receipted{.words = fmt::format("{} [{}]\r\n", words, receipt),
+                                                .receipt = std::move(receipt)};
+            }};
 }
 
 struct Room {
@@ -34,7 +54,7 @@ SmtpEngine::SmtpEngine(asio::any_io_executor executor, net::ConnectionLimits con
                        Collaborators collaborators, House house)
     : collaborators_(collaborators),
       house_(std::make_shared<const House>(std::move(house))),
-      server_(std::move(executor), connections, refusals())
+      server_(std::move(executor), connections, refusals(collaborators))
 {
 }
 

@@ -30,7 +30,7 @@ constexpr std::array reasons{
     Reason{replies::timed_out, "the client was silent for longer than smtp.command_timeout or, within a message, smtp.data_timeout; or it sent slower than smtp.slowest_rate, or took longer than smtp.transfer_timeout or a session may", "those numbers in metka.yaml, if the client is on a very slow line"},
     Reason{replies::shutting_down, "the program was being stopped or replaced", comes_again},
     Reason{replies::too_many_connections, "so many connections at a time are served: smtp.connections", "raise smtp.connections in metka.yaml, if the machine can bear more"},
-    Reason{replies::too_many_from_you, "so many connections at a time come from one address: smtp.connections_per_address", "raise smtp.connections_per_address in metka.yaml, if many people are behind that address"},
+    Reason{replies::too_many_from_you, "so many connections at a time come from one address or network, and so many new ones in a minute: smtp.connections_per_address, smtp.connections_per_network, smtp.connections_per_minute; the log says which", "raise that number in metka.yaml, if many people are behind that address"},
     // TLS
     Reason{replies::tls_already, "the connection is under TLS already (RFC 3207 section 4.2)", clients_fault},
     Reason{replies::tls_not_now, "this server has no certificate that it could present", "look at tls.certificate and tls.key in metka.yaml, and at what `metkactl status` says of certificates"},
@@ -61,6 +61,8 @@ constexpr std::array reasons{
     Reason{replies::not_your_address, "who has logged in sends as an address of the same account: its own, or an alias of it", "`metkactl explain sender ADDRESS --login NAME` says whose it is; `metkactl alias add` gives it to the account"},
     Reason{replies::sender_protected, "the domain of the sender protects its senders: who sends as one of them logs in first", "the sender's own server or mail program submits with a log-in; `metkactl domain set DOMAIN --protect-sender off` lets newsletters and forwarders send as them"},
     Reason{replies::sending_limit, "an account sends so many messages in an hour and in a day, and no more", "`metkactl explain limit NAME` says how many, and whether the plan or the account says so; a password may be in wrong hands"},
+    Reason{replies::never_in_an_hour, "a message goes out whole or not at all, and this one has more recipients than the account may send to in an hour", "send it in parts; `metkactl explain limit NAME` says how many an account may send to, and whether the plan or the account says so"},
+    Reason{replies::never_in_a_day, "a message goes out whole or not at all, and this one has more recipients than the account may send to in a day", "send it in parts; `metkactl explain limit NAME` says how many an account may send to, and whether the plan or the account says so"},
     Reason{replies::message_too_large, "a message has at most smtp.message_size", "send it in parts, or raise smtp.message_size in metka.yaml"},
     Reason{replies::too_many_recipients, "a message has at most smtp.recipients", comes_again},
     Reason{replies::relaying_denied, "mail is taken for active domains of this machine only; it relays for nobody", "if the domain should be ours: `metkactl domain add`, or `metkactl domain prove` while it is pending; `metkactl explain recipient ADDRESS` says more"},

@@ -93,6 +93,11 @@ inline constexpr Reply try_later{451, "4.3.0", "that cannot be done for the mome
 // the message
 inline constexpr Reply sending_limit{450, "4.7.1",
                                      "this account has sent as much as it may for now, try again later"};
+// For good: at 450 a client would try for days what no hour has room for. The number follows.
+inline constexpr Reply never_in_an_hour{
+    554, "5.5.3", "more recipients than this account may send to in an hour; send it in parts, to"};
+inline constexpr Reply never_in_a_day{
+    554, "5.5.3", "more recipients than this account may send to in a day; send it in parts, to"};
 inline constexpr Reply go_ahead{354, "", "send the message; a line with a single dot ends it"};
 inline constexpr Reply chunk_taken{250, "2.0.0", "chunk taken"};
 inline constexpr Reply bad_chunk{501, "5.5.4", "write it like BDAT 1000 or BDAT 1000 LAST, goodbye"};

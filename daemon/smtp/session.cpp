@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/id.h"
+#include "core/base/text.h"
 #include "core/sys/log.h"
 #include "core/wire/smtp_command.h"
 #include "daemon/smtp/replies.h"
@@ -15,6 +16,23 @@ namespace {
 
 constexpr std::size_t most_unsent =
     std::size_t{32} * 1024; // answers of a client that pipelines and does not read
+
+std::string text_of(const wire::Line& line)
+{
+    if (line.fault != wire::LineFault::too_long) return std::string(line.text);
+    const auto end = std::ranges::find(line.beginning, '\0');
+    return {line.beginning.begin(), end};
+}
+
+// Also where it is written as no client should: a client that means BDAT sends a chunk, whatever we answer.
+// What stands behind more blanks than a line holds, nobody knows.
+bool may_announce_chunk(std::string_view line, wire::LineFault fault)
+{
+    constexpr std::string_view verb = "BDAT";
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    const bool is_hidden = line.empty() && fault == wire::LineFault::too_long;
+    return is_hidden || same_ignoring_case(line.substr(0, verb.size()), verb);
+}
 
 } // namespace
 
@@ -73,7 +91,7 @@ awaitable<void> Session::converse()
             farewell(reading.heard);
             co_return;
         }
-        const auto flow = co_await answer(std::string(reading.line.text), reading.line.fault);
+        const auto flow = co_await answer(text_of(reading.line), reading.line.fault);
         if (flow == Flow::ends) co_return;
         asked_ = {};
         if (channel_.unsent() < most_unsent) continue;
@@ -94,15 +112,17 @@ Session::Step Session::answer(std::string line, wire::LineFault fault)
     if (has_unsettled() && !(is_recipient && is_patient)) co_await settle_recipients();
     if (commands_ > house_.limits.commands) co_return stop(replies::too_many_commands);
     if (errors_ >= house_.limits.errors) co_return stop(replies::too_many_errors);
+    // How much follows a broken BDAT is anybody's guess, and must not be taken for commands.
+    const bool is_broken = fault != wire::LineFault::none || !verb;
+    if (is_broken && may_announce_chunk(line, fault)) co_return stop(replies::bad_chunk);
     if (fault != wire::LineFault::none) {
-        // How much follows a broken BDAT is anybody's guess, and must not be taken for commands.
-        if (verb && verb->method == &Session::bdat) co_return stop(replies::bad_chunk);
         say(fault == wire::LineFault::too_long ? replies::line_too_long : replies::bad_line);
         co_return Flow::goes_on;
     }
     if (!verb) {
-        // "Host: example.org": a browser that was sent here (SECURITY 34).
-        if (command.verb.ends_with(':')) co_return stop(replies::not_http);
+        // "Host: example.org", "PATCH / HTTP/1.1": a browser that was sent here (SECURITY 34).
+        const bool is_http = command.verb.ends_with(':') || command.arguments.contains("HTTP/");
+        if (is_http) co_return stop(replies::not_http);
         say(replies::unknown_command);
         co_return Flow::goes_on;
     }
@@ -156,6 +176,7 @@ Flow Session::farewell(net::Heard heard)
 void Session::reset_transaction()
 {
     chunks_.reset();
+    postmark_.reset();
     transaction_.reset();
 }
 

@@ -98,7 +98,11 @@ class Session {
     asio::awaitable<void> settle_recipients(); // what RCPT left open is answered
 
     // sending.cpp
-    asio::awaitable<std::optional<wire::Reply>> sending_refused(); // none: counted, or nothing to count
+    struct SendingRefused {
+        wire::Reply reply;
+        std::string detail = {};
+    };
+    asio::awaitable<std::optional<SendingRefused>> sending_refused(); // none: counted, or nothing to count
 
     // data.cpp
     Step data(Arguments);
@@ -113,7 +117,7 @@ class Session {
 
     // chunks.cpp: BDAT (RFC 3030)
     Step bdat(Arguments);
-    asio::awaitable<std::optional<wire::Reply>> begin_chunks();
+    asio::awaitable<std::optional<SendingRefused>> begin_chunks();
     const wire::Reply* chunk_out_of_place() const;
     asio::awaitable<net::Heard> receive_chunk(std::uint64_t size);
 
@@ -138,7 +142,8 @@ class Session {
     Asked asked_;
     std::optional<LoggedIn> login_;
     std::optional<Transaction> transaction_;
-    std::optional<Intake> chunks_; // of the transaction, once BDAT has begun
+    std::optional<login::Postmark> postmark_; // of the transaction, once it is counted
+    std::optional<Intake> chunks_;            // of the transaction, once BDAT has begun
     std::size_t commands_ = 0;
     std::size_t errors_ = 0;
     std::size_t failed_logins_ = 0;

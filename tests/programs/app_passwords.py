@@ -132,6 +132,25 @@ def _(metka):
     assert pop3(metka, password) == "in"
 
 
+@shows("a new main password leaves app passwords valid and says which, or removes them all when it is told to; their names complete")
+def _(metka):
+    password = add(metka, "Stary telefon", address=SKLEP)
+
+    def given(*words):
+        return metka.told("mailbox", "set", SKLEP, "--password-stdin", *words, input=PASSWORD + "\n")
+    assert "stay valid (1): “Stary telefon”; --revoke-app-passwords removes them" in given("--dry-run")
+    given()
+    assert pop3(metka, password, SKLEP) == "in"
+    program, *options = metka.environment["METKACTL"].split()
+    words = [program, "__complete", *options, "mailbox", "app-password", "remove", SKLEP, "--name", "Stary"]
+    assert subprocess.run(words, capture_output=True, text=True, timeout=30).stdout == "Stary telefon\n"
+    assert "that are removed (1)" in given("--revoke-app-passwords", "--dry-run")
+    assert pop3(metka, password, SKLEP) == "in"
+    given("--revoke-app-passwords")
+    assert pop3(metka, password, SKLEP).startswith("-ERR [AUTH]") and not listed(metka, SKLEP)
+    assert pop3(metka, PASSWORD, SKLEP) == "in"
+
+
 @shows("an end is a day to come, and is told; names and numbers are bounded")
 def _(metka):
     assert pop3(metka, add(metka, "Kiosk", "--valid-until", "+1d"), BIURO) == "in"

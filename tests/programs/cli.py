@@ -366,7 +366,16 @@ def bash_completes(metkad, line):
     done = subprocess.run(["bash", "-c", script, "bash", line, *pieces], capture_output=True, text=True, timeout=30,
                           env=PLAIN | {"METKA_SOCKET": metkad.path, "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}"})
     assert done.stderr == "", done.stderr
-    return done.stdout.split()
+    return [line for line in done.stdout.splitlines() if line]
+
+
+@shows("what a user called an app password is a name, and no command, where bash completes it")
+def _():
+    for name in ("x;touch made", "a$(touch${IFS}made)", "`made`", "a|b", "Telefon Ani", "a'b\"c", "~root", "żółw&", "*", "#a", "!!"):
+        with Metkad(lambda request: [{"result": [{"name": name}]}]) as metkad:
+            [offered] = bash_completes(metkad, "metkactl shell app-password remove anna --name ")
+            read = subprocess.run(["bash", "-c", f"printf %s {offered}"], capture_output=True, text=True, timeout=30, env=PLAIN)
+            assert (read.stdout, read.stderr) == (name, ""), (name, offered, read)
 
 
 @shows("bash completes verbs, flags, choices and live names")

@@ -137,4 +137,22 @@ def _(metka):
     assert metka.log_in("pop3s", "127.0.4.1", SKLEP)[0].startswith("+OK")
 
 
+@shows("a log-in that met another session does not count for pop3.login_delay: when that has gone, the next opens at once")
+def _(metka):
+    holder = metka.pop3(SKLEP)
+    metka.applied({"pop3": {"login_delay": "1h"}})
+    metka.told("engine", "restart", "auth", "--yes")
+    def answers(words):
+        return lambda: metka.log_in("pop3s", "127.0.4.1", SKLEP)[0].startswith(words)
+    eventually(answers("-ERR [LOGIN-DELAY]"), what="the log-in before is known over the restart")
+    metka.applied({"pop3": {"login_delay": "1s"}})
+    eventually(answers("-ERR [IN-USE]"), what="the delay is over")
+    metka.applied({"pop3": {"login_delay": "1h"}})
+    assert metka.log_in("pop3s", "127.0.4.1", SKLEP)[0].startswith("-ERR [IN-USE]")
+    holder.quit()
+    eventually(answers("+OK"), what="the next log-in opens the inbox")
+    assert metka.log_in("pop3s", "127.0.4.1", SKLEP)[0].startswith("-ERR [LOGIN-DELAY]")
+    metka.applied({"pop3": {"login_delay": None}})
+
+
 main(instance=Guarded)

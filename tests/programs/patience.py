@@ -195,9 +195,19 @@ def _(metka):
             assert all(word.startswith("220") for _, word in clients), clients
             return [client for client, _ in clients]
         known = greeted("127.0.8.1", 4)
-        assert come("127.0.8.1")[1].startswith("421 4.7.0")
+        refused = come("127.0.8.1")[1]
+        assert refused.startswith("421 4.7.0") and RECEIPT.search(refused), refused
+        shown = metka.told("explain", "receipt", refused[-10:-1])
+        assert "127.0.8.1" in shown and "smtp.connections_per_address" in shown, shown
+        flood = [come("127.0.8.1")[1] for _ in range(50)]
+        assert set(flood) == {refused}, flood
         greeted("127.0.8.2", 4)
         assert come("127.0.8.3")[1].startswith("421 4.7.0")
+        def logged():
+            log = (metka.folder / "metkad.log").read_text(errors="replace")
+            return [line for line in log.splitlines() if "listener.refused" in line and "peer=127.0.8." in line]
+        eventually(lambda: len(logged()) >= 2, what="refusals are in the log")
+        assert len(logged()) == 2 and f"receipt={refused[-10:-1]}" in logged()[0], logged()
         for network in (9, 10):
             for address in (1, 2, 3, 4, 5):
                 greeted(f"127.0.{network}.{address}", 1)
@@ -241,6 +251,45 @@ def _(metka):
         assert send(BIURO).startswith("450 4.7.1")
     eventually(lambda: metka.letters(POSTMASTER), what="the operator is told")
     eventually(lambda: len(metka.letters(SKLEP)) == 4, what="the owner is told")
+    # All six are spent; in another account it is seen what spends nothing, and what never fits.
+    with contextlib.closing(metka.open("submissions", "127.0.13.2")) as client:
+        client.hear()
+        client.say("EHLO client.test")
+        plain = base64.b64encode(f"\0{BIURO}\0{PASSWORD}".encode()).decode()
+        assert client.say(f"AUTH PLAIN {plain}").startswith("235")
+
+        def envelope(count):
+            for line in (f"MAIL FROM:<{BIURO}>", *[f"RCPT TO:<{SKLEP}>"] * count):
+                assert client.say(line).startswith("250"), line
+        for _ in range(3):
+            envelope(6)
+            assert client.say("DATA").startswith("354")
+            assert client.say("From: prezes@example.org\r\n\r\nx\r\n.").startswith("550 5.7.1")
+        envelope(6)
+        assert client.say("BDAT 3\r\na").startswith("250")
+        assert client.say("RSET").startswith("250")
+        envelope(7)
+        answer = client.say("DATA")
+        assert answer.startswith("554 5.5.3") and "to 6 at most" in answer, answer
+    with contextlib.closing(metka.open("submissions", "127.0.13.2")) as client:  # gone before its final dot
+        client.hear()
+        client.say("EHLO client.test")
+        client.say(f"AUTH PLAIN {plain}")
+        envelope(6)
+        assert client.say("DATA").startswith("354")
+        client.channel.sendall(b"Subject: half\r\n")
+
+    def six():
+        with contextlib.closing(metka.open("submissions", "127.0.13.2")) as client:
+            client.hear()
+            client.say("EHLO client.test")
+            client.say(f"AUTH PLAIN {plain}")
+            for line in (f"MAIL FROM:<{BIURO}>", *[f"RCPT TO:<{SKLEP}>"] * 6):
+                client.say(line)
+            answer = client.say("DATA")
+            return client.say("Subject: six\r\n\r\nx\r\n.") if answer.startswith("354") else answer
+    eventually(lambda: six().startswith("250"), what="what was not accepted may be sent still")
+    assert six().startswith("450 4.7.1")
     old = metka.programs()["auth"]["pid"]
 
     def assert_remembered():
@@ -258,7 +307,7 @@ def _(metka):
     metka.applied({"plan": {"messages_per_hour": None, "messages_per_day": 0}})
     assert send(BIURO).startswith("250")
     own = [letter for letter in metka.letters(SKLEP) if letter["Auto-Submitted"]]
-    to_operator = metka.letters(POSTMASTER)
+    to_operator = [letter for letter in metka.letters(POSTMASTER) if SKLEP in letter["Subject"]]
     assert [letter["Subject"] for letter in own + to_operator] == [f"Konto {SKLEP} osiągnęło limit wysyłania"] * 2
     for letter in (*own, *to_operator):
         text = " ".join(letter.get_content().split())

@@ -141,7 +141,7 @@ def _(metka):
         path.unlink()
         swap(path)
         refused(lambda number=number: client.retr(number))
-    assert number_in(client, 4) == 4
+    assert number_in(client, 4) == 4, (number_in(client, 4), [path.name for path in files(folder)])
     client.quit()
     for path in files(folder)[:3]:
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -137,6 +137,14 @@ class Dripping(threading.Thread):
             channel.close()
 
 
+def assert_given_back(metka, before, grown):
+    """What a crowd took goes back to the system when it has left: near to what there was."""
+    allowed = before + max(grown // 4, 12 * MIB)
+    eventually(lambda: memory_of(metka, "access") < allowed, seconds=120, what=f"metka-access has {allowed} bytes again")
+    print(f"        when they have gone: {memory_of(metka, 'access') / MIB:.0f} MiB, of {before / MIB:.0f} before and "
+          f"{(before + grown) / MIB:.0f} with them", flush=True)
+
+
 def served(metka, count=20):
     """So many sessions of somebody who only wants his mail; the seconds each took."""
     times = []
@@ -186,6 +194,7 @@ def _(metka):
             dripping.join(60)
         idle.close()
     eventually(lambda: descriptors_of(metka, "access") < 200, seconds=60, what="their descriptors are gone")
+    assert_given_back(metka, before, grown)
     metka.write({"pop3": {"connections": None, "login_timeout": None}})
     assert metka.stop().returncode == 0  # what thousands of connections had is not counted as there already
     metka.start_again()

@@ -39,6 +39,7 @@ class Keys {
     virtual asio::awaitable<Result<std::vector<KeptAppPassword>>>
     app_passwords(InboxId account) = 0; // by name
     virtual asio::awaitable<Result<void>> remove_app_password(InboxId account, std::string name) = 0;
+    virtual asio::awaitable<Result<void>> remove_app_passwords(InboxId account) = 0; // all; safe to repeat
 };
 
 } // namespace metka::metkad

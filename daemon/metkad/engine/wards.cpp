@@ -116,6 +116,14 @@ asio::awaitable<Result<void>> EngineKeys::remove_app_password(InboxId account, s
     co_return Result<void>{};
 }
 
+asio::awaitable<Result<void>> EngineKeys::remove_app_passwords(InboxId account)
+{
+    const login::RemoveAppPasswords request{.account = account};
+    const auto removed = co_await household_.ask_for<login::Stored>(Program::auth, request);
+    if (!removed) co_return pass(removed);
+    co_return Result<void>{};
+}
+
 asio::awaitable<Result<household::Refusal>> EngineRefusals::find(ReceiptCode code)
 {
     household::AskRefusal request{.code = code.text()};

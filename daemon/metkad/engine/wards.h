@@ -20,6 +20,7 @@ class EngineKeys final : public Keys {
     asio::awaitable<Result<Secret>> add_app_password(InboxId account, AppPassword wanted) override;
     asio::awaitable<Result<std::vector<KeptAppPassword>>> app_passwords(InboxId account) override;
     asio::awaitable<Result<void>> remove_app_password(InboxId account, std::string name) override;
+    asio::awaitable<Result<void>> remove_app_passwords(InboxId account) override;
 
   private:
     Household& household_;

@@ -11,8 +11,10 @@
 #include <array>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "core/base/text.h"
-#include "daemon/metkad/provisioning/change.h"
+#include "daemon/metkad/provisioning/app_passwords.h"
 #include "daemon/metkad/provisioning/mailboxes.h"
 #include "daemon/metkad/provisioning/own.h"
 #include "daemon/metkad/provisioning/verbs.h"
@@ -140,6 +142,11 @@ asio::awaitable<Result<Json>> add(Order& order, Result<Account> account)
                    answer.error().text, name);
 }
 
+bool is_over(const AppPassword& password, Instant now)
+{
+    return password.validity && password.validity->ends <= now;
+}
+
 std::string_view name_of(login::Service service)
 {
     constexpr std::array<std::string_view, 2> names{"submission", "pop3"};
@@ -149,10 +156,9 @@ std::string_view name_of(login::Service service)
 Json row_of(const KeptAppPassword& kept, Instant now)
 {
     const auto& [password, last] = kept;
-    const bool is_over = password.validity && password.validity->ends <= now;
     return Json(control::JsonObject{
         {"name", password.name},
-        {"state", is_over ? "expired" : "active"},
+        {"state", is_over(password, now) ? "expired" : "active"},
         {"valid_until", password.validity ? Json(password.validity->until.text()) : Json()},
         {"created", show_instant(password.made)},
         {"last_used", last ? show_instant(last->at) : Json()},
@@ -205,6 +211,35 @@ asio::awaitable<Result<Json>> remove(Order& order, Result<Account> account)
 }
 
 } // namespace
+
+asio::awaitable<Result<void>> plan_app_passwords(Order& order, InboxId account, Plan& plan)
+{
+    const auto all = co_await order.office.keys.app_passwords(account);
+    if (!all) co_return pass(all);
+    const bool revokes = order.arguments.flag("revoke_app_passwords"); // those that are over, too
+    std::vector<std::string> quoted;
+    quoted.reserve(all->size());
+    for (const auto& each : *all)
+        if (revokes || !is_over(each.password, order.office.clock.now()))
+            quoted.push_back(fmt::format("“{}”", each.password.name));
+    if (quoted.empty()) co_return Result<void>();
+    const auto names = fmt::format("{}", fmt::join(quoted, ", "));
+    if (revokes)
+        plan.add("app passwords that are removed ({}): {}; sessions that they opened go on until they end",
+                 quoted.size(), names);
+    else
+        plan.add("app passwords that stay valid ({}): {}; --revoke-app-passwords removes them", quoted.size(),
+                 names);
+    co_return Result<void>();
+}
+
+asio::awaitable<Result<void>> revoke_app_passwords(Order& order, InboxId account)
+{
+    const bool is_rehearsal = order.is_dry_run() || order.mode == Mode::rehearsal;
+    if (is_rehearsal || !order.arguments.flag("revoke_app_passwords")) co_return Result<void>();
+    auto revoked = co_await order.office.keys.remove_app_passwords(account);
+    co_return revoked;
+}
 
 asio::awaitable<Result<Json>> mailbox_app_password_add(Order& order)
 {

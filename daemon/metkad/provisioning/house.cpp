@@ -7,6 +7,7 @@
 #include "daemon/metkad/engine/household.h"
 #include "daemon/metkad/provisioning/change.h"
 #include "daemon/metkad/provisioning/moves.h"
+#include "daemon/metkad/provisioning/own.h"
 #include "daemon/metkad/provisioning/verbs.h"
 
 namespace metka::metkad {
@@ -203,14 +204,45 @@ std::vector<std::string> names_for(Office& office, const ShellAccount& shell, st
     return names;
 }
 
+// The account that is named, if the caller may know it.
+std::optional<InboxId> account_named(const Order& order, const std::string& named)
+{
+    const auto address = Address::parse(named);
+    if (order.caller.is == Caller::Is::administrator) {
+        if (!address) {
+            const auto shell = find_shell(order.office, named);
+            return shell ? std::optional(shell->id) : std::nullopt;
+        }
+        const auto mailbox = find_mailbox(order.office, *address);
+        return mailbox ? std::optional(mailbox->id) : std::nullopt;
+    }
+    if (!order.caller.account) return std::nullopt;
+    if (!address) return order.caller.account->id;
+    const auto mailbox = own_mailbox(order, *address);
+    return mailbox ? std::optional(mailbox->id) : std::nullopt;
+}
+
+asio::awaitable<std::vector<std::string>> app_passwords_of(Order& order, std::optional<InboxId> account)
+{
+    std::vector<std::string> names;
+    if (!account) co_return names;
+    const auto all = co_await order.office.keys.app_passwords(*account);
+    collect(names, all, [](const KeptAppPassword& each) { return each.password.name; });
+    co_return names;
+}
+
 } // namespace
 
-Result<Json> complete(Order& order)
+asio::awaitable<Result<Json>> complete(Order& order)
 {
     const auto& of = order.arguments.get<std::string>("of");
     const auto& begins = order.arguments.get<std::string>("begins");
     std::vector<std::string> names;
-    if (order.caller.is == Caller::Is::administrator)
+    if (of == "app-password") {
+        const auto* const named = order.arguments.find<std::string>("account");
+        const auto account = account_named(order, named != nullptr ? *named : "");
+        names = co_await app_passwords_of(order, account);
+    } else if (order.caller.is == Caller::Is::administrator)
         names = names_for_administrator(order.office, of);
     else if (order.caller.account)
         names = names_for(order.office, *order.caller.account, of);
@@ -220,7 +252,7 @@ Result<Json> complete(Order& order)
         if (rows.size() == most_names) break;
         rows.emplace_back(control::JsonObject{{"name", std::move(name)}});
     }
-    return Json(std::move(rows));
+    co_return Json(std::move(rows));
 }
 
 } // namespace metka::metkad

@@ -2,6 +2,7 @@
 
 #include "core/policy/lifetime.h"
 #include "daemon/metkad/machine/time_zone.h"
+#include "daemon/metkad/provisioning/app_passwords.h"
 #include "daemon/metkad/provisioning/logins.h"
 #include "daemon/metkad/provisioning/mailboxes.h"
 #include "daemon/metkad/provisioning/moves.h"
@@ -190,8 +191,15 @@ asio::awaitable<Result<Json>> change(Order& order, const Mailbox& before, const 
     auto& office = order.office;
     const auto fits = co_await check_space(order, before, after);
     if (!fits) co_return pass(fits);
-    const auto plan = plan_of_set(order, before, after);
+    auto plan = plan_of_set(order, before, after);
     if (!plan) co_return pass(plan);
+    const bool is_anothers = order.arguments.has("password") || before.shell != after.shell;
+    if (is_anothers || order.arguments.flag("revoke_app_passwords")) {
+        const auto told = co_await plan_app_passwords(order, before.id, *plan);
+        if (!told) co_return pass(told);
+    }
+    const auto revoked = co_await revoke_app_passwords(order, before.id);
+    if (!revoked) co_return pass(revoked);
     auto password = order.arguments.take_secret("password");
     if (!password.empty() && !order.is_dry_run() && order.mode != Mode::rehearsal) {
         const auto keyed = co_await office.keys.set_password(before.id, std::move(password));

@@ -2,6 +2,7 @@
 // caller's uid, never a parameter; what belongs to anybody else is as if it were not there.
 
 #include "core/policy/provisioning.h"
+#include "daemon/metkad/provisioning/app_passwords.h"
 #include "daemon/metkad/provisioning/mailboxes.h"
 #include "daemon/metkad/provisioning/own.h"
 #include "daemon/metkad/provisioning/removals.h"
@@ -316,15 +317,23 @@ asio::awaitable<Result<Json>> my_password(Order& order)
         if (!mailbox) co_return pass(mailbox);
         plan.subject = address->text();
         plan.add("a new password for {}", address->show());
+        const auto told = co_await plan_app_passwords(order, mailbox->id, plan);
+        if (!told) co_return pass(told);
         if (order.is_dry_run()) co_return commit(order, plan, {});
+        const auto revoked = co_await revoke_app_passwords(order, mailbox->id);
+        if (!revoked) co_return pass(revoked);
         auto password = order.arguments.take_secret("password");
         const auto kept = co_await order.office.keys.set_password(mailbox->id, std::move(password));
         if (!kept) co_return pass(kept);
     } else {
         plan.add("a new password for {}", self(order).login);
+        const auto told = co_await plan_app_passwords(order, self(order).id, plan);
+        if (!told) co_return pass(told);
         if (order.is_dry_run()) co_return commit(order, plan, {});
         const auto known = co_await check_current(order);
         if (!known) co_return pass(known);
+        const auto revoked = co_await revoke_app_passwords(order, self(order).id);
+        if (!revoked) co_return pass(revoked);
         auto password = order.arguments.take_secret("password");
         const auto set = co_await set_shell_password(order.office, self(order), std::move(password));
         if (!set) co_return pass(set);

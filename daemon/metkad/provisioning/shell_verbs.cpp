@@ -1,4 +1,5 @@
 #include "core/policy/provisioning.h"
+#include "daemon/metkad/provisioning/app_passwords.h"
 #include "daemon/metkad/provisioning/logins.h"
 #include "daemon/metkad/provisioning/mailboxes.h"
 #include "daemon/metkad/provisioning/removals.h"
@@ -165,6 +166,12 @@ asio::awaitable<Result<Json>> shell_set(Order& order)
     if (!allowed) co_return pass(allowed);
     auto plan = plan_of_set(order, *before, *after);
     if (!plan) co_return pass(plan);
+    if (order.arguments.has("password") || order.arguments.flag("revoke_app_passwords")) {
+        const auto told = co_await plan_app_passwords(order, before->id, *plan);
+        if (!told) co_return pass(told);
+    }
+    const auto revoked = co_await revoke_app_passwords(order, before->id);
+    if (!revoked) co_return pass(revoked);
     auto password = order.arguments.take_secret("password");
     if (!order.is_dry_run() && order.mode == Mode::real) {
         const auto keyed = co_await set_shell_password(office, *before, std::move(password));

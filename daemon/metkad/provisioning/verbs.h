@@ -103,7 +103,7 @@ Answer apply(Order&);
 Result<Json> status_show(Order&);
 Result<Json> log_show(Order&);
 Result<Json> version_show(Order&);
-Result<Json> complete(Order&);
+asio::awaitable<Result<Json>> complete(Order&);
 
 using AtOnce = Result<Json> (*)(Order&);
 using Awaiting = Answer (*)(Order&);

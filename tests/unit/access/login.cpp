@@ -137,6 +137,13 @@ TEST_CASE("an inbox that another session holds is in use, until that session end
     second.listen();
     second.say("USER biuro@moja-firma.lublin.pl\r\n");
     CHECK(second.say("PASS sekret-biuro\r\n").starts_with("-ERR [IN-USE]"));
+    CHECK(world.book.in_vain == 0); // nobody wants to know
+    world.limits.login_delay = std::chrono::hours(1);
+    Conversation third(world);
+    third.listen();
+    third.say("USER biuro@moja-firma.lublin.pl\r\n");
+    CHECK(third.say("PASS sekret-biuro\r\n").starts_with("-ERR [IN-USE]"));
+    CHECK(world.book.in_vain == 1);
     first.reset();
     second.log_in();
 }

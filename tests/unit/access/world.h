@@ -47,8 +47,10 @@ class AccountBook final : public login::Authenticator {
     bool away = false;
     std::vector<std::string> asked; // names, in order
     std::string last_let_in;
+    std::size_t in_vain = 0; // log-ins that came to nothing
 
     asio::awaitable<Result<login::Answer>> check(login::Attempt attempt) override;
+    void came_to_nothing(const InboxId&) override { ++in_vain; }
 };
 
 inline constexpr std::string_view somebody = "biuro@moja-firma.lublin.pl";

@@ -280,26 +280,6 @@ TEST_CASE("metkad is told whether a password is right, at the cost of a log-in, 
     CHECK(verified(house.people.biuro.id, "b"));
 }
 
-TEST_CASE("hashes from elsewhere are kept all together, or none when one of them will not do")
-{
-    House house;
-    auto hasher = Hasher::make(5).value();
-    const auto good = hasher->hash(Secret("from elsewhere")).value();
-    const auto keep = [&](std::string_view second) {
-        login::SetHashes order;
-        order.hashes.push_back({.account = house.people.biuro.id, .hash = Secret(good)});
-        order.hashes.push_back({.account = house.people.anna.id, .hash = Secret(second)});
-        return awaited(house.loop, house.metkad->ask_for<login::Stored>(std::move(order)));
-    };
-    const auto refused = keep("$1$abcdefgh$0000000000000000000000");
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().fault == Fault::invalid);
-    CHECK_FALSE(house.secrets.hash_of(house.people.biuro.id).value());
-    REQUIRE(keep(good));
-    CHECK(house.verdict(Service::submission, biuro, "from elsewhere") == Verdict::right);
-    CHECK(house.verdict(Service::submission, "anna", "from elsewhere") == Verdict::right);
-}
-
 TEST_CASE(
     "what is replaced, removed or suspended while its password is tried opens nothing, and is not noted")
 {

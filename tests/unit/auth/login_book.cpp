@@ -151,6 +151,20 @@ TEST_CASE("of two that write at an upgrade the newer log-in stays")
     CHECK(Written(folder).book.last(anna)->peer == "192.0.2.2");
 }
 
+TEST_CASE("a log-in that is noted while the program ends is written down at once")
+{
+    const TestFolder folder;
+    Written ending(folder);
+    ending.diary.noted();
+    ending.book.note(anna, main_password, Service::pop3, "192.0.2.1", noon);
+    ending.diary.noted();
+    CHECK_FALSE(Written(folder).book.last(anna));
+    ending.diary.stop();
+    ending.book.note(biuro, main_password, Service::pop3, "192.0.2.1", noon);
+    ending.diary.noted();
+    CHECK(Written(folder).book.last(biuro));
+}
+
 TEST_CASE("no more is read back than is asked for, and what is older goes")
 {
     const TestFolder folder;

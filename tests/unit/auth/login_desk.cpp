@@ -150,6 +150,32 @@ TEST_CASE("within the login delay a right password by POP3 is too soon, and that
     CHECK(here.log_in(Service::pop3, "b") == Verdict::right);
 }
 
+TEST_CASE("a log-in that opened nothing does not count for the login delay, until another one has opened")
+{
+    Desk here;
+    here.gatekeeper.delay_logins(10s);
+    CHECK(here.log_in(Service::pop3, "b") == Verdict::right);
+    auto in_use = sys::encode(login::CameToNothing{.account = here.people.biuro.id});
+    REQUIRE(awaited(here.loop, here.gatekeeper.handler_for(Service::pop3)(std::move(in_use))));
+    CHECK(here.log_in(Service::pop3, "b") == Verdict::right);
+    CHECK(here.log_in(Service::pop3, "b") == Verdict::too_soon);
+    here.clock.advance(10s);
+    CHECK(here.log_in(Service::pop3, "b") == Verdict::right);
+    CHECK(here.log_in(Service::pop3, "b") == Verdict::too_soon);
+}
+
+TEST_CASE("before a delay is judged, what the program before this one noted is looked up")
+{
+    Desk here;
+    here.gatekeeper.delay_logins(10s);
+    here.gatekeeper.look_up_with([&](const InboxId& account) {
+        const LastLogin last{
+            .key = {}, .service = Service::pop3, .at = here.clock.now(), .peer = "192.0.2.1"};
+        here.gatekeeper.logins().add({{.account = account, .login = last}});
+    });
+    CHECK(here.log_in(Service::pop3, "b") == Verdict::too_soon);
+}
+
 TEST_CASE("the list tells accounts by their ids, and counts names that nobody has together")
 {
     Desk here;

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "core/directory/memory_directory.h"
+#include "core/login/wire_authenticator.h"
 #include "core/net/spawn.h"
 #include "daemon/auth/postage.h"
 #include "tests/unit/directory/folder.h"
@@ -52,11 +53,19 @@ struct Counter {
         loop.poll();
         return answer;
     }
-    SendingVerdict count(std::uint64_t recipients)
+    login::SendingCounted counted(std::uint64_t recipients)
     {
         const auto answer = ask(people.biuro.id, recipients);
         REQUIRE(answer);
-        return sys::decode<login::SendingCounted>(*answer).value().verdict;
+        return sys::decode<login::SendingCounted>(*answer).value();
+    }
+    SendingVerdict count(std::uint64_t recipients) { return counted(recipients).verdict; }
+    void give_back(std::uint64_t recipients, Instant at)
+    {
+        const login::GiveBackSending back{people.biuro.id, recipients, at};
+        CHECK(awaited(loop, postage->take_back(sys::encode(back))));
+        loop.restart();
+        loop.poll();
     }
 
     directory::People people;
@@ -85,6 +94,40 @@ TEST_CASE("each recipient counts, and what does not fit is refused whole and cou
     CHECK_FALSE(book.count(anna, 10, limits, noon + 26h));
     CHECK(book.count(anna, UINT64_MAX, limits, noon + 26h) == Window::hour);
     CHECK_FALSE(book.count(anna, 1'000'000, {}, noon + 26h)); // no limits
+}
+
+TEST_CASE("what was not sent after all is taken out of its hour and its day, once, and nothing else is")
+{
+    SendingBook book;
+    const auto both = [&](Instant now) {
+        return std::pair(book.sent(anna, Window::hour, now), book.sent(anna, Window::day, now));
+    };
+    const auto other = InboxId::make(noon);
+    book.count(anna, 3, {}, noon);
+    book.count(other, 3, {}, noon);
+    book.count(anna, 4, {}, noon + 20min);
+    book.uncount(anna, 3, noon);
+    CHECK(both(noon + 30min) == std::pair(std::uint64_t{4}, std::uint64_t{4}));
+    book.uncount(anna, 3, noon); // nothing is there any more
+    book.uncount(anna, UINT64_MAX, noon + 80min);
+    book.uncount(anna, UINT64_MAX, noon - 240h);
+    book.uncount(InboxId::make(noon), 3, noon);
+    CHECK(both(noon + 30min) == std::pair(std::uint64_t{4}, std::uint64_t{4}));
+    CHECK(book.sent(other, Window::hour, noon) == 3);
+
+    book.count(anna, 0, {}, noon + 3h);
+    book.uncount(anna, 4, noon + 20min); // a message that took two hours: the hour is over
+    CHECK(both(noon + 3h) == std::pair(std::uint64_t{0}, std::uint64_t{0}));
+}
+
+TEST_CASE("more than a limit has room for is told apart, with the smaller limit of those it is beyond")
+{
+    CHECK_FALSE(SendingBook::never_fits(10, {.per_hour = 10, .per_day = 10}));
+    CHECK(SendingBook::never_fits(11, {.per_hour = 10, .per_day = 20}) == Window::hour);
+    CHECK(SendingBook::never_fits(30, {.per_hour = 10, .per_day = 20}) == Window::hour);
+    CHECK(SendingBook::never_fits(30, {.per_hour = 20, .per_day = 10}) == Window::day);
+    CHECK(SendingBook::never_fits(30, {.per_hour = 0, .per_day = 10}) == Window::day);
+    CHECK_FALSE(SendingBook::never_fits(1'000'000, {}));
 }
 
 TEST_CASE(
@@ -123,8 +166,11 @@ TEST_CASE("what is kept and what was counted since come to the same as what was 
     auto memory = open(folder);
     auto now = noon;
     for (int step = 0; step < 3'000; ++step, now += std::chrono::seconds(random() % 100)) {
-        whole.count(anna, 1, {}, now);
-        part.count(anna, 1, {}, now);
+        for (auto* const book : {&whole, &part}) {
+            book->count(anna, 1, {}, now);
+            if (step % 5 == 0) book->uncount(anna, 1, now); // later on, of what is kept already
+            if (step % 11 == 0) book->uncount(anna, 1, now - 20min);
+        }
         if (step % 7 == 0) {
             const auto counts = part.take_uncounted();
             if (step % 14 == 0)
@@ -192,12 +238,13 @@ TEST_CASE("a limit that could not be told is told at a later refusal")
     TestFolder folder;
     Counter counter(folder);
     counter.deaf = true;
-    CHECK(counter.count(11) == SendingVerdict::limit);
+    CHECK(counter.count(10) == SendingVerdict::allowed);
+    CHECK(counter.count(1) == SendingVerdict::limit);
     counter.deaf = false;
-    CHECK(counter.count(11) == SendingVerdict::limit);
+    CHECK(counter.count(1) == SendingVerdict::limit);
     CHECK(counter.told.empty()); // not at every message
     counter.clock.advance(2min);
-    CHECK(counter.count(11) == SendingVerdict::limit);
+    CHECK(counter.count(1) == SendingVerdict::limit);
     CHECK(counter.told.size() == 1);
 }
 
@@ -211,6 +258,99 @@ TEST_CASE("what the one before wrote down as it went is found by the one after i
     CHECK(after.count(2) == SendingVerdict::limit);
     CHECK(after.count(1) == SendingVerdict::allowed);
     CHECK(after.count(1) == SendingVerdict::limit);
+}
+
+TEST_CASE("what was counted and not accepted may be sent still, now and after a restart")
+{
+    TestFolder folder;
+    {
+        Counter counter(folder);
+        const auto kept = counter.counted(4);
+        const auto refused = counter.counted(6);
+        CHECK(kept.verdict == SendingVerdict::allowed);
+        CHECK(counter.count(1) == SendingVerdict::limit); // two sessions at once do not pass it together
+        counter.postage->save_now();
+        counter.give_back(6, refused.at);
+        CHECK(counter.count(5) == SendingVerdict::allowed);
+        counter.postage->stop();
+    }
+    CHECK(open(folder)->all().value().front().count == 9);
+}
+
+TEST_CASE("what is counted and given back while the program ends is written down at once")
+{
+    TestFolder folder;
+    Counter counter(folder);
+    counter.postage->stop();
+    const auto counted = counter.counted(4);
+    CHECK(open(folder)->all().value().front().count == 4);
+    counter.give_back(3, counted.at);
+    CHECK(open(folder)->all().value().front().count == 1);
+}
+
+TEST_CASE("a message that outlasts the metka-auth that counted it is given back to the next, and holds none")
+{
+    TestFolder folder;
+    Counter counter(folder);
+    std::vector<std::shared_ptr<net::Wire>> ends;
+    net::Link auth;
+    const auto replace = [&](net::Wire::Handler handler) {
+        auto pair = sys::make_wire().value();
+        const auto asking = net::Wire::open(counter.loop.get_executor(), std::move(pair.one), "asked");
+        const auto answering = net::Wire::open(counter.loop.get_executor(), std::move(pair.other), "asking");
+        asking->serve({});
+        answering->serve(std::move(handler));
+        auth.replace(asking);
+        ends.push_back(answering);
+    };
+    const auto settle = [&] {
+        counter.loop.restart();
+        counter.loop.poll();
+    };
+    std::vector<login::GiveBackSending> given_back;
+    {
+        std::optional<login::WireSendingCounter> smtp(auth);
+        replace([&](net::Frame request) { return counter.postage->answer(std::move(request)); });
+        auto one = awaited(counter.loop, smtp->count(counter.people.biuro.id, 3)).value();
+        auto other = awaited(counter.loop, smtp->count(counter.people.biuro.id, 4)).value();
+        CHECK(other.verdict == SendingVerdict::allowed);
+        replace([&](net::Frame told) -> asio::awaitable<Result<net::Frame>> {
+            given_back.push_back(sys::decode<login::GiveBackSending>(told).value());
+            co_return sys::encode(login::Stored{});
+        });
+        settle();
+        CHECK_FALSE(ends[0]->is_open());
+        {
+            const auto refused = std::move(one.postmark);
+        }
+        settle();
+        REQUIRE(given_back.size() == 1);
+        CHECK(given_back[0].recipients == 3);
+        smtp.reset();
+    }
+    settle();
+    CHECK(given_back.size() == 1);
+    auth.replace(nullptr);
+    settle();
+}
+
+TEST_CASE("a message to more than an hour or a day has room for is never, and nobody is told")
+{
+    TestFolder folder;
+    Counter counter(folder);
+    const auto in_an_hour = counter.counted(11);
+    CHECK(in_an_hour.verdict == SendingVerdict::never);
+    CHECK(in_an_hour.most == 10);
+    CHECK_FALSE(in_an_hour.is_of_a_day);
+    counter.settings.plan_messages_per_hour = 0;
+    counter.postage->adopt(counter.settings);
+    const auto in_a_day = counter.counted(26);
+    CHECK(in_a_day.verdict == SendingVerdict::never);
+    CHECK(in_a_day.most == 25);
+    CHECK(in_a_day.is_of_a_day);
+    CHECK(counter.told.empty());
+    CHECK(counter.count(25) == SendingVerdict::allowed);
+    CHECK_FALSE(counter.ask(counter.people.biuro.id, UINT64_MAX));
 }
 
 TEST_CASE("counts survive the program that counted, and of an unknown account nothing is counted")

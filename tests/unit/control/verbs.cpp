@@ -66,7 +66,8 @@ TEST_CASE("a usage line shows the key, what is required, and what may be left ou
     CHECK(usage(*verb_of("apply")) == "metkactl apply FILE [--dry-run]");
     CHECK(usage(*verb_of("my.alias.add")) == "metkactl my alias add ADDRESS [--dry-run]");
     CHECK(usage(*verb_of("my.password")) ==
-          "metkactl my password [--mailbox ADDRESS] --password-stdin|--generate [--dry-run]");
+          "metkactl my password [--mailbox ADDRESS] --password-stdin|--generate [--revoke-app-passwords] "
+          "[--dry-run]");
 }
 
 TEST_CASE("every verb but the one for programs has an example that begins with its own words")

@@ -18,8 +18,10 @@ std::vector<std::string> complete(std::string_view line)
     std::vector<std::string> words;
     for (const auto word : split(line, ' '))
         words.emplace_back(word);
-    const auto names = [](std::string_view kind, std::string_view) {
-        return std::vector<std::string>{fmt::format("{}1", kind), fmt::format("{}2", kind)};
+    const auto names = [](const NamesWanted& wanted) {
+        const auto of = wanted.kind == "app-password" ? fmt::format("-of-{}-", wanted.account) : "";
+        return std::vector<std::string>{fmt::format("{}{}1", wanted.kind, of),
+                                        fmt::format("{}{}2", wanted.kind, of)};
     };
     return candidates(words, names);
 }
@@ -131,4 +133,17 @@ TEST_CASE("where metkad is away, names are none and nothing is said")
 {
     CHECK(completions({"mailbox", "show", ""}, "/nonexistent/control.sock").empty());
     CHECK(completions({"--socket", "/nonexistent/s", "mail"}, "/nonexistent/control.sock") == "mailbox\n");
+}
+
+TEST_CASE("an app password completes with those of its account, but not where it is a new one")
+{
+    CHECK(complete("mailbox app-password remove a@b.pl --name app") ==
+          List{"app-password-of-a@b.pl-1", "app-password-of-a@b.pl-2"});
+    CHECK(complete("shell app-password remove anna --name=app") ==
+          List{"--name=app-password-of-anna-1", "--name=app-password-of-anna-2"});
+    CHECK(complete("my app-password remove app") == List{"app-password-of--1", "app-password-of--2"});
+    CHECK(complete("my app-password remove --mailbox a@b.pl app") ==
+          List{"app-password-of-a@b.pl-1", "app-password-of-a@b.pl-2"});
+    CHECK(complete("mailbox app-password add a@b.pl --name ").empty());
+    CHECK(complete("my app-password add app").empty());
 }

@@ -14,6 +14,11 @@ constexpr auto a_mailbox = R"({"address":"a@moja-firma.lublin.pl","name":"Telefo
 constexpr auto a_list = R"({"address":"a@moja-firma.lublin.pl"})";
 constexpr auto a_list_of_mailbox = R"({"mailbox":"a@moja-firma.lublin.pl"})";
 
+bool says(const Json& answer, std::string_view words)
+{
+    return to_text(*answer.member("steps")).contains(words);
+}
+
 struct AppOffice : TestOffice {
     AppOffice()
     {
@@ -82,6 +87,11 @@ TEST_CASE("an end is a day to come, and one that is over is told apart")
     CHECK(office.refused("mailbox.app-password.add", add("bad", "2027-02-30")).field == "valid_until");
     office.pass(std::chrono::hours(72));
     CHECK(column(office.done("mailbox.app-password.list", a_list), "state") == Texts{"expired", "active"});
+
+    const std::string setting = R"({"address":"a@moja-firma.lublin.pl","dry_run":true,)";
+    CHECK(says(office.done("mailbox.set", setting + R"("password":"new"})"), "stay valid (1): “endless”"));
+    CHECK(says(office.done("mailbox.set", setting + R"("revoke_app_passwords":true})"),
+               "removed (2): “short”, “endless”"));
 }
 
 TEST_CASE("names are taken once in an account, and a slip is told the nearest")
@@ -143,4 +153,94 @@ TEST_CASE("a renamed mailbox keeps its app passwords, and one that is removed ta
                  "name") == Texts{"Telefon"});
     office.done("mailbox.remove", R"({"address":"b@moja-firma.lublin.pl"})");
     CHECK(office.keys.apps.empty());
+}
+
+TEST_CASE("a new password or another owner says which app passwords stay valid, and removes them if told to")
+{
+    struct Row {
+        std::string_view method, params;
+        Asker asker = {};
+        bool is_of_anna = false;
+    };
+    const std::vector<Row> rows{
+        {"mailbox.set", R"("address":"a@moja-firma.lublin.pl","password":"new")"},
+        {"mailbox.set", R"("address":"a@moja-firma.lublin.pl","customer":"firma")"},
+        {"mailbox.set", R"("address":"a@moja-firma.lublin.pl")"}, // nothing else is changed
+        {"my.password", R"("mailbox":"a@moja-firma.lublin.pl","password":"new")", in_english},
+        {"my.password", R"("password":"new")", {.uid = 0, .more = R"("as":"anna","language":"en")"}, true},
+        {"shell.set", R"("login":"anna","password":"new")", {}, true},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.method);
+        CAPTURE(row.params);
+        AppOffice office;
+        for (const auto* const name : {"Telefon", "Laptop"}) {
+            const auto added = fmt::format(R"("name":"{}"}})", name);
+            office.done("mailbox.app-password.add", R"({"address":"a@moja-firma.lublin.pl",)" + added);
+            office.done("shell.app-password.add", R"({"login":"anna",)" + added);
+        }
+        const auto left = [&] {
+            const auto of_anna =
+                office.done("shell.app-password.list", R"({"login":"anna"})").array()->size();
+            const auto of_mailbox = office.done("mailbox.app-password.list", a_list).array()->size();
+            CHECK((row.is_of_anna ? of_mailbox : of_anna) == 2); // those of the other one
+            return row.is_of_anna ? of_anna : of_mailbox;
+        };
+        const auto ask = [&](std::string_view more) {
+            return office.done(row.method, fmt::format("{{{}{}}}", row.params, more), row.asker);
+        };
+        constexpr std::string_view revoking = R"(,"revoke_app_passwords":true)";
+        const auto names = std::string("(2): “Telefon”, “Laptop”");
+        CHECK(says(ask(fmt::format(R"({},"dry_run":true)", revoking)), "that are removed " + names));
+        const bool is_alone = row.params.ends_with(R"(lublin.pl")");
+        if (!is_alone) CHECK(says(ask(R"(,"dry_run":true)"), "that stay valid " + names));
+        CHECK(left() == 2);
+        const bool is_move = row.params.contains("customer");
+        if (!is_alone && !is_move) CHECK(says(ask(""), "that stay valid"));
+        CHECK(left() == 2);
+        CHECK(says(ask(revoking), "that are removed"));
+        CHECK(left() == 0);
+    }
+}
+
+TEST_CASE("an order whose app passwords cannot be removed changes nothing else")
+{
+    AppOffice office;
+    office.done("mailbox.app-password.add", a_mailbox);
+    const auto before = office.dump();
+    const auto keys = office.keys.passwords;
+    office.troubles.fails_at = office.troubles.calls();
+    const auto error = office.refused(
+        "mailbox.set",
+        R"({"address":"a@moja-firma.lublin.pl","password":"new","revoke_app_passwords":true})");
+    CHECK(error.fault == Fault::unavailable);
+    CHECK(office.dump() == before);
+    CHECK(office.keys.passwords == keys);
+}
+
+TEST_CASE("an account without app passwords hears nothing of them")
+{
+    AppOffice office;
+    CHECK_FALSE(says(office.done("mailbox.set", R"({"address":"a@moja-firma.lublin.pl","password":"new"})"),
+                     "app password"));
+}
+
+TEST_CASE("names of app passwords complete for those who may know them")
+{
+    AppOffice office;
+    office.done("mailbox.app-password.add", a_mailbox);
+    office.done("shell.app-password.add", R"({"login":"anna","name":"Drukarka"})");
+    const auto named = [&](std::string_view more, const Asker& asker = {}) {
+        return column(
+            office.done("complete", fmt::format(R"({{"of":"app-password","begins":""{}}})", more), asker),
+            "name");
+    };
+    CHECK(named(R"(,"account":"a@moja-firma.lublin.pl")") == Texts{"Telefon"});
+    CHECK(named(R"(,"account":"anna")") == Texts{"Drukarka"});
+    CHECK(named(R"(,"account":"nobody")").empty());
+    CHECK(named("").empty());
+    CHECK(named("", anna) == Texts{"Drukarka"});
+    CHECK(named(R"(,"account":"a@moja-firma.lublin.pl")", anna) == Texts{"Telefon"});
+    CHECK(named(R"(,"account":"a@moja-firma.lublin.pl")", ewa).empty());
+    CHECK(named(R"(,"account":"anna")", ewa).empty()); // a name is no way to another's
 }

@@ -95,6 +95,13 @@ asio::awaitable<Result<void>> NotingKeys::remove_app_password(InboxId account, s
     co_return called;
 }
 
+asio::awaitable<Result<void>> NotingKeys::remove_app_passwords(InboxId account)
+{
+    const auto called = co_await over_the_wire(troubles, "key.app.remove-all");
+    if (called) apps.erase(account);
+    co_return called;
+}
+
 asio::awaitable<Result<std::optional<sys::Descriptor>>> NotingTrees::make(maildir::InboxPlace place)
 {
     const auto called = co_await over_the_wire(troubles, "tree.make");

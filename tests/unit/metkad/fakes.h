@@ -45,6 +45,7 @@ struct NotingKeys final : Keys {
     asio::awaitable<Result<Secret>> add_app_password(InboxId account, AppPassword wanted) override;
     asio::awaitable<Result<std::vector<KeptAppPassword>>> app_passwords(InboxId account) override;
     asio::awaitable<Result<void>> remove_app_password(InboxId account, std::string name) override;
+    asio::awaitable<Result<void>> remove_app_passwords(InboxId account) override;
     Troubles& troubles;
     std::map<InboxId, std::string> passwords; // hashes too
     std::map<InboxId, std::vector<KeptAppPassword>> apps;

@@ -99,6 +99,36 @@ TEST_CASE("beyond the limit of all together everybody is refused")
     CHECK(house.server.connections() == 2);
 }
 
+TEST_CASE("who is refused hears a receipt code, the same as long as its network goes on")
+{
+    Loop loop;
+    int signed_so_far = 0;
+    const auto sign = [&](std::string_view words, std::string_view listener, std::string_view peer) {
+        const auto receipt = fmt::format("{}-{}-{}", ++signed_so_far, listener, peer);
+        return Refusals::Receipted{.words = fmt::format("{} [{}]", words.substr(0, 3), receipt),
+                                   .receipt = receipt};
+    };
+    Server server(loop.executor(), {.total = 1, .per_peer = 1},
+                  {.too_many = too_many, .too_many_from_peer = too_many_from_peer, .sign = sign});
+    auto listening = listen_on_loopback();
+    server.listen(std::move(listening.socket), "smtp", greet);
+    const auto hear = [&](const sys::Descriptor& client) {
+        std::string told;
+        loop.until([&] {
+            std::array<char, 100> room{};
+            const auto got = recv(client.get(), room.data(), room.size(), MSG_DONTWAIT);
+            if (got > 0) told.assign(room.data(), static_cast<std::size_t>(got));
+            return got >= 0;
+        });
+        return told;
+    };
+    const auto inside = connect_from("127.0.0.1", listening.port);
+    CHECK(hear(inside).starts_with("220"));
+    for (const auto* const address : {"127.0.0.2", "127.0.0.3"})
+        CHECK(hear(connect_from(address, listening.port)) == "421 [1-smtp-127.0.0.2]");
+    CHECK(hear(connect_from("127.0.1.2", listening.port)) == "421 [2-smtp-127.0.1.2]");
+}
+
 TEST_CASE("when it is crowded the oldest says goodbye, and the newcomer is served in its place")
 {
     House house({.total = 10, .per_peer = 10});

@@ -57,6 +57,20 @@ TEST_CASE("a file that cannot be had for chunks refuses them, and what follows f
     CHECK(world.sink.delivered.empty());
 }
 
+TEST_CASE("a chunk that blanks hide in an overlong line is not taken for commands")
+{
+    for (const std::size_t blanks : {20, 5000}) {
+        CAPTURE(blanks);
+        World world;
+        Talk talk(world);
+        talk.greet();
+        talk.address();
+        talk.send(std::string(blanks, ' ') + "BDAT 6" + std::string(5000, ' ') + "\r\nRSET\r\n");
+        CHECK(talk.hear().starts_with("501 5.5.4"));
+        CHECK(talk.client().is_closed());
+    }
+}
+
 TEST_CASE("TLS that ends inside a chunk ends the session, and nothing is read in the clear")
 {
     World world;

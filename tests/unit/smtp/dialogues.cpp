@@ -16,15 +16,35 @@ using smtp::test::World;
 namespace {
 
 struct Enough final : login::SendingCounter {
-    asio::awaitable<Result<login::SendingVerdict>> count(InboxId, std::uint64_t) override
+    enum class In { an_hour, a_day };
+    explicit Enough(std::uint64_t recipients, In in = In::an_hour) : most(recipients), window(in) {}
+    asio::awaitable<Result<login::SendingAnswer>> count(InboxId, std::uint64_t recipients) override
     {
-        co_return login::SendingVerdict::limit;
+        const bool ever = recipients <= most;
+        co_return login::SendingAnswer{.verdict =
+                                           ever ? login::SendingVerdict::limit : login::SendingVerdict::never,
+                                       .most = most,
+                                       .is_of_a_day = window == In::a_day};
     }
+    std::uint64_t most;
+    In window;
 };
 
 void has_sent_enough(World& world)
 {
-    static Enough enough;
+    static Enough enough(100);
+    world.collaborators.sending = &enough;
+}
+
+void sends_to_one_in_an_hour(World& world)
+{
+    static Enough enough(1);
+    world.collaborators.sending = &enough;
+}
+
+void sends_to_one_in_a_day(World& world)
+{
+    static Enough enough(1, Enough::In::a_day);
     world.collaborators.sending = &enough;
 }
 
@@ -34,7 +54,7 @@ struct Difference {
     void (*make)(World&);
 };
 
-constexpr std::array<Difference, 13> differences{{
+constexpr std::array<Difference, 15> differences{{
     {"the directory is away", [](World& world) { world.lent.away = true; }},
     {"the store promises nothing", [](World& world) { world.sink.failures.promise = Fault::unavailable; }},
     {"the store takes no message", [](World& world) { world.sink.failures.commit = Fault::unavailable; }},
@@ -42,6 +62,8 @@ constexpr std::array<Difference, 13> differences{{
     {"metka-auth is away", [](World& world) { world.passwords.away = true; }},
     {"log-in lines of forty bytes", [](World& world) { world.house.limits.login_line = 40; }},
     {"the account has sent enough", has_sent_enough},
+    {"the account sends to one in an hour", sends_to_one_in_an_hour},
+    {"the account sends to one in a day", sends_to_one_in_a_day},
     {"there is no certificate", [](World& world) { world.certificate = nullptr; }},
     {"three commands", [](World& world) { world.house.limits.commands = 3; }},
     {"no patience", [](World& world) { world.house.limits.command = smtp::Patience::zero(); }},

@@ -70,6 +70,29 @@ TEST_CASE("the engine serves the listeners it was handed, until it drains")
     CHECK(drained);
 }
 
+TEST_CASE("a connection too many is told a receipt code, and the refusal is remembered under it")
+{
+    smtp::test::World world;
+    asio::io_context loop;
+    smtp::SmtpEngine engine(loop.get_executor(), {.total = 1}, world.collaborators, world.house);
+    sockaddr_in mail{};
+    REQUIRE(engine.listen("smtp", "127.0.0.1:25", make_listener(mail)));
+    auto inside = connect_to(mail, loop);
+    CHECK(inside.read_line().value_or("").starts_with("220"));
+    const auto told = connect_to(mail, loop).read_line().value_or("");
+    REQUIRE(told.starts_with("421 4.7.0 too many connections, come back in a moment ["));
+    const auto code = ReceiptCode::parse(told.substr(told.size() - 10, 9));
+    REQUIRE(code);
+    const auto* const refusal = world.receipts.find(*code);
+    REQUIRE(refusal);
+    CHECK(refusal->peer == "127.0.0.1");
+    CHECK(refusal->listener == "smtp");
+    CHECK(refusal->reply == "421 4.7.0 too many connections, come back in a moment");
+    CHECK(refusal->rule.contains("smtp.connections"));
+    CHECK(connect_to(mail, loop).read_line().value_or("") == told);
+    engine.drain([] {});
+}
+
 TEST_CASE("a session keeps the house it began in, the next one begins in the new one")
 {
     smtp::test::World world;

@@ -19,12 +19,18 @@ namespace {
 
 // metka-auth when it is asked whether an account may send.
 struct Meter final : login::SendingCounter {
-    asio::awaitable<Result<login::SendingVerdict>> count(InboxId account, std::uint64_t recipients) override
+    asio::awaitable<Result<login::SendingAnswer>> count(InboxId account, std::uint64_t recipients) override
     {
         asked.emplace_back(account, recipients);
         if (away) co_return fail(Fault::unavailable, "metka-auth is away");
-        co_return verdict;
+        login::Postmark::GiveBack give_back;
+        if (verdict == login::SendingVerdict::allowed) {
+            sent += recipients;
+            give_back = [this, recipients] { sent -= recipients; };
+        }
+        co_return login::SendingAnswer{.verdict = verdict, .postmark = login::Postmark(std::move(give_back))};
     }
+    std::uint64_t sent = 0;
     std::vector<std::pair<InboxId, std::uint64_t>> asked;
     login::SendingVerdict verdict = login::SendingVerdict::allowed;
     bool away = false;
@@ -66,6 +72,43 @@ TEST_CASE("what a logged-in client sends is counted by its recipients, what othe
         CHECK(meter.asked.back() == std::pair(world.inbox(biuro), std::uint64_t{2}));
     }
     CHECK(meter.asked.size() == 2);
+}
+
+TEST_CASE("what ends without its 250 is given back, whatever ended it, and what was accepted is not")
+{
+    World world;
+    Meter meter;
+    world.collaborators.sending = &meter;
+    const auto begin = [&](Talk& talk) {
+        address(talk, biuro);
+        CHECK(talk.say("DATA").starts_with("354"));
+        CHECK(meter.sent == 4);
+    };
+    {
+        Talk talk(world);
+        talk.start_tls();
+        talk.log_in(biuro, "sekret-biuro");
+        address(talk, biuro);
+        CHECK(send_message(talk).starts_with("250"));
+        CHECK(meter.sent == 2);
+        begin(talk); // refused by a rule
+        talk.send("From: prezes@example.org\r\n\r\nb\r\n");
+        CHECK(talk.say(".").starts_with("550 5.7.1"));
+        CHECK(meter.sent == 2);
+        world.sink.failures.commit = Fault::unavailable; // by the store
+        begin(talk);
+        CHECK(talk.say("b\r\n.").starts_with("451"));
+        CHECK(meter.sent == 2);
+        world.sink.failures.commit.reset();
+        address(talk, biuro); // forgotten in the middle
+        CHECK(talk.say("BDAT 3\r\na").starts_with("250"));
+        CHECK(meter.sent == 4);
+        CHECK(talk.say("RSET").starts_with("250"));
+        CHECK(meter.sent == 2);
+        begin(talk); // gone before the last dot
+        talk.send("Subject: a\r\n");
+    }
+    CHECK(meter.sent == 2);
 }
 
 TEST_CASE("beyond its limit an account is told to come later, before its message comes, and holds no room")

@@ -93,6 +93,7 @@ class PasswordBook final : public login::Authenticator {
     bool away = false;
 
     asio::awaitable<Result<login::Answer>> check(login::Attempt attempt) override;
+    void came_to_nothing(const InboxId&) override {} // SMTP opens no inbox
 };
 
 inline constexpr std::string_view biuro = "biuro@moja-firma.lublin.pl";

@@ -72,3 +72,21 @@ TEST_CASE("lines are the same however the bytes are cut")
             CHECK(read_in_pieces(row.bytes, size) == row.lines);
     }
 }
+
+TEST_CASE("of a line that is too long its beginning is known, whole or in pieces")
+{
+    const std::string bytes = std::string(most - 4, ' ') + "BDAT 1 " + std::string(40, ' ') + "LAST\r\n";
+    for (const auto size : {bytes.size(), std::size_t{10}, std::size_t{1}}) {
+        LineScanner scanner(most);
+        std::string unread;
+        std::string beginning;
+        for (std::size_t i = 0; i < bytes.size(); i += size) {
+            unread += bytes.substr(i, size);
+            std::size_t used = 0;
+            const auto line = scanner.next(unread, used);
+            if (line) beginning.assign(line->beginning.begin(), line->beginning.end());
+            unread.erase(0, used);
+        }
+        CHECK(beginning.starts_with("BDAT"));
+    }
+}
