@@ -159,7 +159,8 @@ asio::awaitable<Result<Comparison>> InstanceConfiguration::check()
     const auto wanted = make_generation(*loaded, running_.number);
     auto places = places_of(wanted, changing_.in_force);
     if (!places) co_return pass(places);
-    const auto checked = co_await have_checked(std::move(*places), {});
+    const std::string beside_metkad;
+    const auto checked = co_await have_checked(std::move(*places), beside_metkad);
     if (!checked) co_return pass(checked);
     co_return compare_files();
 }
