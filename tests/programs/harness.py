@@ -270,11 +270,20 @@ class Instance:
         client.ehlo()
         return client
 
-    def pop3(self, login=f"biuro@{DOMAIN}", password=PASSWORD):
-        client = poplib.POP3_SSL("localhost", self.port["pop3s"], timeout=60, context=self.tls())
-        client.user(login)
-        client.pass_(password)
-        return client
+    def pop3(self, login=f"biuro@{DOMAIN}", password=PASSWORD, patient=True):
+        """Logged in. A session whose connection a test cut holds its inbox a moment longer: the patient wait for that."""
+        deadline = time.monotonic() + (30 if patient else 0)
+        while True:
+            client = poplib.POP3_SSL("localhost", self.port["pop3s"], timeout=60, context=self.tls())
+            client.user(login)
+            try:
+                client.pass_(password)
+                return client
+            except poplib.error_proto as why:
+                client.close()
+                if b"[IN-USE]" not in why.args[0] or time.monotonic() >= deadline:
+                    raise
+            time.sleep(0.02)
 
     def plain_socket(self, service):
         return socket.create_connection(("127.0.0.1", self.port[service]), timeout=60)

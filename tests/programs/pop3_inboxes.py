@@ -69,23 +69,23 @@ def _(metka):
     first = metka.pop3(SILENT)
     first.dele(1)
     silent.update(client=first, since=time.monotonic())
-    refused(lambda: metka.pop3(SILENT), "[IN-USE]")
+    refused(lambda: metka.pop3(SILENT, patient=False), "[IN-USE]")
 
 
 @shows("QUIT frees an inbox at once, a broken connection soon, and two at a time are never in")
 def _(metka):
     filled(metka, INBOX, 1)
     for _ in range(20):
-        client = metka.pop3(INBOX)
+        client = metka.pop3(INBOX, patient=False)
         assert client.stat()[0] == 1
         client.quit()
     client = metka.pop3(INBOX)
-    refused(lambda: metka.pop3(INBOX), "[IN-USE]")
+    refused(lambda: metka.pop3(INBOX, patient=False), "[IN-USE]")
     client.close()
 
     def is_free():
         try:
-            metka.pop3(INBOX).quit()
+            metka.pop3(INBOX, patient=False).quit()
             return True
         except poplib.error_proto as why:
             assert b"[IN-USE]" in why.args[0], why
@@ -153,7 +153,7 @@ def _(metka):
 
     def takes_over():
         try:
-            return metka.pop3(SILENT)
+            return metka.pop3(SILENT, patient=False)
         except poplib.error_proto as why:
             assert b"[IN-USE]" in why.args[0], why
             time.sleep(1)

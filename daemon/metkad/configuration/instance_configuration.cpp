@@ -39,6 +39,7 @@ void renumber(std::string& content, std::uint64_t from, std::uint64_t to)
 std::vector<std::string> steps_of(const Comparison& comparison)
 {
     std::vector<std::string> steps;
+    steps.reserve(comparison.hand_edits.size() + comparison.meaning.size());
     for (const auto& edit : comparison.hand_edits)
         steps.push_back(edit + "; what was changed there is dropped");
     steps.insert(steps.end(), comparison.meaning.begin(), comparison.meaning.end());
