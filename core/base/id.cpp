@@ -18,8 +18,8 @@ void fill_with_random(std::span<std::uint8_t> bytes)
 }
 
 // Ids of one program sort as they were made (RFC 9562 §6.2, method 1: the 12 bits behind the milliseconds
-// count), also while its clock is set back a little: messages have them in their names, and are listed by
-// these.
+// count, and when they are used up the milliseconds go ahead), also while its clock is set back a little:
+// messages have them in their names, and are listed by these.
 struct Moment {
     std::uint64_t ms = 0;
     std::uint64_t count = 0;
@@ -35,7 +35,7 @@ Moment moment_of(std::uint64_t now, std::uint64_t random)
     auto before = newest.load();
     for (;;) {
         const auto ms = before >> count_bits;
-        const bool goes_on = ms >= now && ms - now <= set_back && (before & most) < most;
+        const bool goes_on = ms >= now && ms - now <= set_back;
         const auto next = goes_on ? before + 1 : now << count_bits | random % (most / 2);
         if (newest.compare_exchange_weak(before, next)) return {next >> count_bits, next & most};
     }

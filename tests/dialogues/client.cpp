@@ -68,7 +68,7 @@ Client::Moved Client::transmit(std::string_view& bytes)
 
 bool Client::wait_for_more()
 {
-    constexpr int patience = 5; // pumps; one is enough unless several parties talk in the loop
+    constexpr int patience = 20; // pumps; one is enough unless several parties talk in the loop
     for (int i = 0; i < patience && !closed_; ++i) {
         pump_();
         const auto moved = receive();

@@ -17,7 +17,7 @@ import socket
 import ssl
 import sys
 
-PATIENCE = 10  # seconds; no answer takes as long
+PATIENCE = 60  # seconds; no answer takes as long
 TLS_AT_ONCE = {"submissions", "pop3s"}
 PORTS_IN_ENV = {
     "SMTP_PORT": "smtp",

@@ -3,12 +3,15 @@
 import base64
 import concurrent.futures
 import contextlib
+import itertools
 import json
 import os
 import poplib
+import random
 import re
 import smtplib
 import socket
+import statistics
 import subprocess
 import time
 
@@ -173,6 +176,10 @@ def _(metka):
     assert refused("--name", "one more") == 73
 
 
+def letter_of(number):
+    return "abcdefghjkmnpqrstuvxyz"[number]
+
+
 def answer(metka, service, source, name, password):
     """What a client at that address is told, and how long it took."""
     plain = base64.b64encode(f"\0{name}\0{password}".encode())
@@ -185,7 +192,21 @@ def answer(metka, service, source, name, password):
                 pass
         began = time.monotonic()
         channel.sendall(b"AUTH PLAIN " + plain + b"\r\n")
-        return RECEIPT.sub("", lines.readline().decode().rstrip()), time.monotonic() - began
+        told, seconds = RECEIPT.sub("", lines.readline().decode().rstrip()), time.monotonic() - began
+        channel.sendall(b"QUIT\r\n")  # and the inbox is free for the next
+        lines.readline()
+        return told, seconds
+
+
+def are_alike(times):
+    """What else the machine does only adds: so the quickest are, or what one took more than the other round by round."""
+    quickest = [min(measured) for measured in times.values()]
+    enough = max(0.05 * min(quickest), 0.015)
+    if max(quickest) - min(quickest) < enough:
+        return True
+    pairs = itertools.combinations(times.values(), 2)
+    more = [statistics.median(a - b for a, b in zip(one, other)) for one, other in pairs]
+    return len(next(iter(times.values()))) >= 60 and max(map(abs, more)) < enough
 
 
 @shows("an account with twenty, one with none and a name that nobody has are refused alike, in the same time")
@@ -195,14 +216,16 @@ def _(metka):
     said = {answer(metka, "pop3s", "127.0.7.1", name, WRONG)[0] for name in names}
     assert len(said) == 1 and said.pop().startswith("-ERR [AUTH]"), said
     times, said = {name: [] for name in names}, set()
-    for n in range(1, 16):
-        for name, measured in times.items():
-            told, seconds = answer(metka, "submissions", f"127.0.9.{n}", name, WRONG[:-1] + "abcdefghjkmnpqrstuvxyz"[n])
+    for n in range(1, 121):
+        for name in random.sample(names, len(names)):
+            told, seconds = answer(metka, "submissions", f"127.0.9.{n}", name, f"{letter_of(n // 20)}{letter_of(n % 20)}{WRONG[2:]}")
             said.add(told)
-            measured.append(seconds)
+            times[name].append(seconds)
+        if n % 15 == 0 and are_alike(times):
+            break
+    else:
+        raise AssertionError({name: [f"{seconds:.3f}" for seconds in sorted(measured)[:30]] for name, measured in times.items()})
     assert len(said) == 1 and said.pop().startswith("535 5.7.8"), said
-    quickest = [min(measured) for measured in times.values()]
-    assert max(quickest) - min(quickest) < max(0.05 * max(quickest), 0.015), times
 
 
 @shows("wrong ones are counted as wrong passwords are, and meanwhile a right one lets its owner in elsewhere")
@@ -212,10 +235,12 @@ def _(metka):
             remove(metka, row)
     password, source = add(metka, "Zegarek"), "127.0.8.1"
     guesses = [WRONG[:-2] + a + b for a in "abcd" for b in "defghjkmnp"]
+    began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(len(guesses)) as pool:
         answers = [told for told, _ in pool.map(lambda guess: answer(metka, "pop3s", source, BIURO, guess), guesses)]
-    wrong = sum(told.startswith("-ERR [AUTH]") for told in answers)
-    assert 0 < wrong < 35 and wrong + sum(told.startswith("-ERR [SYS/TEMP]") for told in answers) == len(guesses), answers
+    wrong, took = sum(told.startswith("-ERR [AUTH]") for told in answers), time.monotonic() - began
+    assert 0 < wrong <= 20 + took / 3 + 1, (wrong, took, answers)  # half of forty a minute at once, the others one by one
+    assert wrong + sum(told.startswith("-ERR [SYS/TEMP]") for told in answers) == len(guesses), answers
     assert answer(metka, "pop3s", "127.0.8.2", BIURO, password)[0].startswith("+OK")
 
 

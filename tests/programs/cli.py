@@ -1,24 +1,21 @@
 """metkactl as people and scripts meet it: terminals, pipes, languages, progress, apply and completion"""
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
-import pty
 import re
 import select
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import tempfile
-import termios
 import threading
 import time
 
 from harness import BUILD, main, need, shows
+from terminals import on_a_terminal
 
 METKACTL = str(BUILD / "bin/metkactl")
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "NO_COLOR", "METKA_"))}
@@ -70,15 +67,12 @@ class Metkad:
                               env=PLAIN | (environment or {}))
 
     def on_terminal(self, *words, typed=(), environment=None, columns=100):
-        """The exit status and all that the terminal showed. `typed`: (what is waited for, what is then typed)."""
+        """The exit status and all that the terminal showed. `typed`: (what is waited for, what is then typed, or done)."""
         return drive([METKACTL, "--socket", self.path, *words], typed, PLAIN | {"TERM": "xterm"} | (environment or {}), columns)
 
 
 def drive(command, typed, environment, columns=100):
-    pid, master = pty.fork()
-    if pid == 0:
-        os.execvpe(command[0], command, environment)
-    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    pid, master = on_a_terminal(command, environment, columns=columns)
     shown, waiting, seen = "", list(typed), 0
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -92,7 +86,8 @@ def drive(command, typed, environment, columns=100):
             shown += piece.decode(errors="replace")
         if waiting and waiting[0][0] in shown[seen:]:
             seen = len(shown)
-            os.write(master, waiting.pop(0)[1].encode())
+            react = waiting.pop(0)[1]
+            react() if callable(react) else os.write(master, react.encode())
     else:
         os.kill(pid, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -201,14 +196,16 @@ def _():
 @shows("a sweep shows a bar on a terminal and clears it, and nothing of it in a pipe")
 def _():
     card = {"summary": "10 measured", "inboxes": 10, "noticed": 0, "over": ["anna: 101 %"], "problems": []}
+    half_is_shown = threading.Event()
 
     def sweeping(request):
         yield progress(5000, 10000)
+        assert half_is_shown.wait(30), "the first bar was not drawn"
         time.sleep(0.15)  # longer than the pause between two drawings
         yield progress(7500, 10000)
         yield {"result": card}
     with Metkad(sweeping) as metkad:
-        status, shown = metkad.on_terminal("sweep", "quota", columns=60)
+        status, shown = metkad.on_terminal("sweep", "quota", columns=60, typed=[(" 50 %", half_is_shown.set)])
         assert status == 0 and "5,000 of 10,000  50 %" in shown and " 75 %" in shown, shown
         drawn = re.split(r"\r\x1b\[K", shown)
         assert all(len(re.sub(r"\x1b\[\d+m", "", line)) < 60 for line in drawn[1:-1]), drawn

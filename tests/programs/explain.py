@@ -120,7 +120,7 @@ def _(metka):
     def agree(recipient, verdict, decided_by):
         card = metka.json("explain", "recipient", recipient)
         assert (card["verdict"], card["decided_by"]) == (verdict, decided_by), card
-        eventually(lambda: asked_at_rcpt(metka, recipient) == card["reply"], seconds=5, what=f"{recipient} gets {card['reply']}")
+        eventually(lambda: asked_at_rcpt(metka, recipient) == card["reply"], what=f"{recipient} gets {card['reply']}")
         return card
 
     for row in rows:

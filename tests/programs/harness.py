@@ -52,28 +52,42 @@ class TooLate(BaseException):
     """Out of wherever the test waits."""
 
 
+reserved = []  # as long as this test runs: the ports of an instance that is down for a moment are nobody else's
+
+
 def free_port_base():
     """Below the range that the kernel gives to clients, so that nobody takes the ports between now and the start."""
     while True:
-        base = random.randrange(10000, 30000)
+        base = random.randrange(10003, 30000, 7)  # no two offsets differ by a multiple of 7: neither do ports of two bases
+        name = socket.socket(socket.AF_UNIX)
         with contextlib.ExitStack() as held:
             try:
+                name.bind(f"\0metka-test-ports-{base}")
                 for offset in OFFSETS.values():
                     held.enter_context(socket.create_server(("127.0.0.1", base + offset)))
             except OSError:
+                name.close()
                 continue
+        reserved.append(name)
         return base
 
 
-def eventually(condition, seconds=30, what="the condition"):
+def zone_of_noon():
+    """A time zone where the day neither ends nor begins while a test runs."""
+    ahead = 12 - time.gmtime().tm_hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"  # POSIX counts them the other way round
+
+
+def eventually(condition, seconds=60, what="the condition"):
     """Polls: for what another process does in its own time. Returns the first true value."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while True:
         value = condition()
         if value:
             return value
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"{what() if callable(what) else what}: not within {seconds} s; seen last: {value!r}")
         time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds} s")
 
 
 def as_user(user, command):
@@ -99,7 +113,7 @@ class Instance:
     def quickstart(self, *options, environment=None):
         command = ["bash", self.root / "config/quickstart", "--build", self.build, *options, self.folder]
         return subprocess.run(as_user(self.user, command), capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                              env={**os.environ, "HOME": "/nonexistent", **(environment or {})}, cwd="/", timeout=120)
+                              env={**os.environ, "HOME": "/nonexistent", **(environment or {})}, cwd="/", timeout=200)
 
     def start(self):
         self.start_as_written()
@@ -160,8 +174,12 @@ class Instance:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self):
+        """Its end."""
+        return self.whole_log()[-3000:]
+
+    def whole_log(self):
         path = self.folder / "metkad.log"
-        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
+        return path.read_text(errors="replace") if path.exists() else ""
 
     # -- metkactl
 
@@ -206,9 +224,9 @@ class Instance:
         return int(os.readlink(self.generation_folder()))
 
     def all_run(self, generation):
-        """Whether metkad and every program run this generation."""
+        """Whether metkad and every program run this generation; what has been replaced and only drains ends with its own."""
         status = self.json("status")
-        rows = status["programs"]
+        rows = [row for row in status["programs"] if row["state"] != "draining"]
         return status["generation"] == generation and all((row["state"], row["generation"]) == ("running", generation) for row in rows)
 
     def assert_whole(self, generation):
@@ -373,6 +391,13 @@ def shows(sentence):
     return remember
 
 
+def what_was_seen(why):
+    """The traceback, and what the names stood for where our own code failed: an assertion may not tell it all."""
+    frames = [frame for frame, _ in traceback.walk_tb(why.__traceback__) if frame.f_code.co_filename.startswith(str(ROOT))]
+    names = [f"    {name} = {value!r}" for name, value in frames[-1].f_locals.items()]
+    return "\n".join([traceback.format_exc().rstrip(), *(name if len(name) < 500 else name[:500] + " …" for name in names), ""])
+
+
 def run_one(sentence, function, arguments):
     began = time.monotonic()
     try:
@@ -381,8 +406,8 @@ def run_one(sentence, function, arguments):
         print(f"skipped {sentence}: {why}", flush=True)
         return "skipped"
     except (Exception, TooLate) as why:
-        print(f"FAILED  {sentence}\n{traceback.format_exc()}", flush=True)
-        failures.append((sentence, traceback.format_exc()))
+        failures.append((sentence, what_was_seen(why)))
+        print(f"FAILED  {sentence}\n{failures[-1][1]}", flush=True)
         return "failed" if isinstance(why, Exception) else "too late"
     print(f"ok      {sentence} ({time.monotonic() - began:.1f} s)", flush=True)
     return "ok"

@@ -11,6 +11,7 @@ import random
 import re
 import socket
 import threading
+import time
 
 from harness import DOMAIN, PASSWORD
 
@@ -227,10 +228,11 @@ class Sender(threading.Thread):
 
     def run(self):
         while not self.ended.is_set():
+            begun = time.monotonic()
             try:
                 session = Session(self.metka, self.service)
             except ConnectionRefusedError as why:
-                self.unreachable.append(str(why))
+                self.unreachable.append((begun, str(why)))
                 self.ended.wait(0.02)
                 continue
             except (OSError, Refused):

@@ -41,7 +41,19 @@ class Patient(Instance):
             if service == "submissions":
                 client.say("EHLO client.test")
             began = time.monotonic()
-            return client.say(f"AUTH PLAIN {plain}"), time.monotonic() - began
+            answer, seconds = client.say(f"AUTH PLAIN {plain}"), time.monotonic() - began
+            if service == "pop3s" and is_in(answer):
+                client.say("QUIT")  # and the inbox is free for the next
+            return answer, seconds
+
+    def opens_at_once(self, service, source, name):
+        """Whether the right password is not held back: what else the machine does only adds to what it takes."""
+        times = []
+        while len(times) < 10 and min(times, default=1) >= 1:
+            answer, seconds = self.guess(service, source, name, PASSWORD)
+            assert is_in(answer), answer
+            times.append(seconds)
+        assert min(times) < 1, times
 
     def letters(self, login):
         return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.fetch(login)]
@@ -96,13 +108,11 @@ def _(metka):
     wrong = sum(map(is_wrong, answers))
     assert 1 <= wrong <= GUESSES, answers
     assert wrong + sum(map(is_not_now, answers)) == len(answers), answers
-    for service in services:  # the right one, and a wrong one: the same
-        for password in (PASSWORD, "another"):
-            answer, _ = metka.guess(service, "127.0.1.1", BIURO, password)
-            assert is_not_now(answer), answer
+    more = [(metka.guess, service, "127.0.1.1", BIURO, password) for service in services for password in (PASSWORD, "another")]
+    answers = [answer for answer, _ in together(more)]  # at once: one guess comes back every 15 s
+    assert all(map(is_not_now, answers)), answers  # the right one, and a wrong one: the same
     for service in services:
-        answer, seconds = metka.guess(service, "127.0.1.2", BIURO, PASSWORD)
-        assert is_in(answer) and seconds < 1, (answer, seconds)
+        metka.opens_at_once(service, "127.0.1.2", BIURO)
 
 
 @shows("names that nobody has get the same answers in the same time, up to the limit and beyond it")
@@ -141,8 +151,7 @@ def _(metka):
     try:
         for _ in range(10):
             for name in (BIURO, f"marketing@{DOMAIN}", SKLEP):
-                answer, seconds = metka.guess("submissions", office, name, PASSWORD)
-                assert is_in(answer) and seconds < 1, (answer, seconds)
+                metka.opens_at_once("submissions", office, name)
         eventually(lambda: len(said) > 3 * GUESSES, what="the client has repeated itself")
     finally:
         stop.set()
@@ -157,8 +166,7 @@ def _(metka):
     assert is_in(metka.guess("pop3s", office, SKLEP, PASSWORD)[0])
     together([(metka.guess, "submissions", office, f"nobody@{DOMAIN}", f"of a neighbour {i}") for i in range(12)])
     assert is_not_now(metka.guess("submissions", office, BIURO, PASSWORD)[0])
-    answer, seconds = metka.guess("submissions", office, SKLEP, PASSWORD)
-    assert is_in(answer) and seconds < 1, (answer, seconds)
+    metka.opens_at_once("submissions", office, SKLEP)
 
 
 @shows("a message that drips is ended soon, and so is one that stops")
@@ -177,8 +185,8 @@ def _(metka):
                     return client.hear(), time.monotonic() - began
             raise AssertionError("it goes on")
     (dripped, after), (stopped, at_once) = together([(drip, b"x", 0.3), (drip, b"", 10)])
-    assert dripped.startswith("421 4.4.2") and after < 6, (dripped, after)
-    assert stopped.startswith("421 4.4.2") and at_once < 6, (stopped, at_once)
+    assert dripped.startswith("421 4.4.2") and after < 15, (dripped, after)
+    assert stopped.startswith("421 4.4.2") and at_once < 15, (stopped, at_once)
 
 
 @shows("connections are bounded by address, by network, in a minute and in all; when it is crowded the greediest gives way")
@@ -299,7 +307,7 @@ def _(metka):
     assert_remembered()
     old = metka.programs()["auth"]["pid"]
     os.kill(old, signal.SIGKILL)
-    eventually(lambda: metka.programs()["auth"]["state"] == "running" and metka.programs()["auth"]["pid"] != old)
+    eventually(lambda: metka.programs()["auth"]["state"] == "running" and metka.programs()["auth"]["pid"] != old, what="metka-auth is back")
     assert_remembered()
     metka.applied({"plan": {"messages_per_hour": 9}})
     assert send(BIURO, SKLEP).startswith("250")

@@ -195,6 +195,7 @@ def _(metka):
 
 @shows("110 is taken away and given back by `config apply`, and a session under way goes on")
 def _(metka):
+    metka.empty()  # when that is done, nobody else has the inbox
     client = metka.begun()
     client.user(BIURO)
     client.pass_(PASSWORD)

@@ -4,23 +4,20 @@ import contextlib
 import dataclasses
 import email.message
 import email.policy
-import fcntl
 import os
 import pathlib
-import pty
 import random
 import re
 import select
 import shutil
 import signal
-import struct
 import subprocess
-import termios
 import time
 import typing
 import urllib.parse
 
 from harness import DOMAIN, PASSWORD, assert_same, eventually, main, need, shows
+from terminals import on_a_terminal
 
 ANNA = "anna@example.org"
 ATTACHMENT = random.Random(6).randbytes(20_000) + b"\r\n.\r\n\0\r\r\n\n.\n"
@@ -219,16 +216,12 @@ set pop_delete={"no" if keep else "yes"}
 set ssl_force_tls=yes ssl_ca_certificates_file="{metka.ca}"
 push "<fetch-mail><exit>"
 """)
-    on_a_terminal(box, "neomutt", "-n", "-F", rc, "-f", maildir)
+    run_on_a_terminal(box, "neomutt", "-n", "-F", rc, "-f", maildir)
     return taken(box)
 
 
-def on_a_terminal(box, *command):
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(box.folder)
-        os.execvpe(command[0], [str(word) for word in command], environment(box))
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 80, 0, 0))
+def run_on_a_terminal(box, *command):
+    pid, terminal = on_a_terminal(command, environment(box), lines=25, columns=80, folder=box.folder)
     said, deadline = b"", time.monotonic() + 120
     with contextlib.suppress(OSError):  # EIO: it has ended
         while time.monotonic() < deadline:

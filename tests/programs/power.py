@@ -126,7 +126,7 @@ def start_from(metka, copy, known, ledger, folders):
     if metka.volume.device:
         os.kill(metka.pid, 9)
         metka.wait_until_gone()
-        unmount(metka)
+        metka.volume.detach()
     metka.volume.attach(copy)
     metka.start_again()
     ledger.judged.clear()
@@ -155,14 +155,6 @@ for name, disk in DISKS.items():
         finally:
             metka.purge()
     shows(f"{CUTS} times cut off under load on {name}: what was acknowledged is there and whole, and a Metka starts from it")(cut_and_start)
-
-
-def unmount(metka):
-    """The programs of the one that was killed go in their own time."""
-    def is_free():
-        return subprocess.run(["umount", metka.volume.mount], capture_output=True).returncode == 0
-    eventually(is_free, what="the disk is free")
-    run("losetup", "--detach", metka.volume.device)
 
 
 main(instance=None)

@@ -151,10 +151,10 @@ def _(metka):
         metka.smtp().sendmail("anna@example.org", [address], f"Subject: x\r\n\r\n{text}\r\n")
     operator = "postmaster@metka.test"
     metka.told("mailbox", "set", operator, "--password-stdin", input=PASSWORD + "\n")
-    before = metka.fetch(operator)
+    assert not any(b"to abuse" in each for each in metka.fetch(operator))
     for name in ("abuse", "postmaster", "Abuse", "abuse+spam"):
         deliver(f"{name}@{DOMAIN}", f"to {name}")
-    fetched = b"".join(metka.fetch(operator)[len(before):])
+    fetched = b"".join(metka.fetch(operator))
     for name in ("abuse", "postmaster", "Abuse", "abuse+spam"):
         assert f"to {name}\r\n".encode() in fetched, name
     metka.told("alias", "add", f"postmaster@{DOMAIN}", "--to", BIURO)

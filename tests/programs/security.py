@@ -1,5 +1,6 @@
 """Nobody relays, smuggles a message, slips a command under TLS, or reads what is not theirs."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -44,7 +45,6 @@ def codes(replies):
 def _(metka):
     channel = metka.plain_socket("submission")
     assert codes(dialogue(channel, b"EHLO a.test\r\n", b"STARTTLS\r\nMAIL FROM:<x@example.org>\r\n"))[-1] == "501"
-    channel.settimeout(5)
     assert channel.recv(100) == b""
 
 
@@ -109,7 +109,7 @@ def _(metka):
     need("openssl")
     for version in ("-tls1", "-tls1_1"):
         done = subprocess.run(["openssl", "s_client", version, "-cipher", "ALL:@SECLEVEL=0", "-connect",
-                               f"127.0.0.1:{metka.port['pop3s']}"], input=b"", capture_output=True, timeout=20)
+                               f"127.0.0.1:{metka.port['pop3s']}"], input=b"", capture_output=True, timeout=60)
         assert b"Cipher is (NONE)" in done.stdout + done.stderr, version
 
 
@@ -162,9 +162,14 @@ def _(metka):
 
 
 def children(metka, name):
-    """Of metkad, by what they were started as."""
-    found = subprocess.run(["pgrep", "-P", str(metka.pid), "-x", name], capture_output=True, text=True).stdout
-    return [pathlib.Path(f"/proc/{pid}") for pid in found.split()]
+    """Of metkad, by what they were started as. Some live for a moment: a look must not take longer."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as stat:
+            called, _, rest = stat.read().partition("(")[2].rpartition(") ")  # then its state and its parent
+            if called == name and int(rest.split()[1]) == metka.pid:
+                found.append(pathlib.Path(f"/proc/{pid}"))
+    return found
 
 
 def confined(process):
@@ -191,8 +196,8 @@ def _(metka):
     assert status["CapEff"].strip("0") == "" and status["Groups"].strip() == "", status
     files = [os.readlink(file) for file in (process / "fd").iterdir()]
     assert not [file for file in files if file.startswith("/") and file != "/dev/null" and "metkad.log" not in file], files
-    asking.join(30)
-    assert not children(metka, "metka-resolver")
+    asking.join(60)
+    eventually(lambda: not children(metka, "metka-resolver"), what="the end of metka-resolver")
 
 
 @shows("the program that looks into homes is confined, is not root, and has the power to read and no other")

@@ -41,7 +41,7 @@ class Manager:
                     return False
         return self.metka.control("status").returncode == 0
 
-    def waits_for(self, word, count=1, seconds=30):
+    def waits_for(self, word, count=1, seconds=60):
         def there():
             return [(said, greets) for said, greets in self.heard if word in said]
         with self.changed:
@@ -66,9 +66,9 @@ class Managed(Instance):
         os.kill(self.pid, signal.SIGHUP)
 
         def answer():
-            found = re.search(r"control\.request .*method=daemon\.reload .*", path.read_text()[size:])
+            found = re.search(r"control\.request .*method=daemon\.reload .*", path.read_bytes()[size:].decode())
             return found and found.group()
-        return eventually(answer, 30, "the end of a reload")
+        return eventually(answer, what="the end of a reload")
 
     @contextlib.contextmanager
     def managed(self, **manager):
@@ -127,7 +127,7 @@ def _(metka):
             metka.write(f"smtp:\n  message_size: {20 + number}M\n")
             os.kill(metka.pid, signal.SIGHUP)
             time.sleep(0.01)
-        eventually(lambda: metka.control("config", "diff").returncode == 0, 30, "the last of the files")
+        eventually(lambda: metka.control("config", "diff").returncode == 0, what="the last of the files")
         assert client.noop()[0] == 250
     assert size_offered(metka) == 39 << 20
 

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 
-from harness import Instance, eventually, main, shows
+from harness import Instance, eventually, free_port_base, main, shows
 from traffic import Ledger, Sender, all_get_on, under_way
 
 KILLS = int(os.environ.get("METKA_KILLS", "3"))
@@ -147,7 +147,7 @@ for point, is_named, is_current in START:
     def dies_when_fresh(metka, point=point):
         fresh = Instance()
         try:
-            fresh.base = metka.base - 1500
+            fresh.base = free_port_base()
             dies_at_start(fresh, point)
             fresh.start()
             assert runs_whole(fresh) >= 1

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import Instance, Skipped, need
+from harness import Instance, Skipped, eventually, need
 
 
 def run(*command):
@@ -42,7 +42,9 @@ class Volume:
         run("mount", "-t", self.kind, *(["-o", self.options] if self.options else []), self.device, self.mount)
 
     def detach(self):
-        run("umount", self.mount)
+        def is_free():  # who was there goes in its own time
+            return subprocess.run(["umount", self.mount], capture_output=True).returncode == 0
+        eventually(is_free, what=f"{self.mount} is free")
         run("losetup", "--detach", self.device)
         self.device = None
 

@@ -33,15 +33,6 @@ struct TwoInboxes {
 // There is one message, with the index 0, and no other way to name one.
 constexpr std::array<std::uint32_t, 5> foreign_indices{1, 2, 100'000, 0x7fffffff, 0xffffffff};
 
-// The store hears of the session before in its own time.
-bool eventually_opened(Peer& session)
-{
-    for (;;) {
-        const auto opened = session.ask(OpenInbox{});
-        if (opened || opened.error().fault != Fault::conflict) return opened.has_value();
-    }
-}
-
 } // namespace
 
 TEST_CASE("a session reads its own inbox, and by no index anything else")
@@ -58,7 +49,7 @@ TEST_CASE("a session reads its own inbox, and by no index anything else")
         auto trying = inboxes.store.session(inboxes.store.mine());
         CHECK_FALSE(trying.ask(ReadMessage{0})); // before it is opened
         session = Peer(sys::Descriptor());
-        REQUIRE(eventually_opened(trying));
+        REQUIRE(opened_inbox(trying));
         CHECK_FALSE(trying.ask(ReadMessage{index}));
     }
     CHECK(inboxes.are_untouched());
@@ -71,11 +62,11 @@ TEST_CASE("a session removes nothing that it has not listed")
     CHECK_FALSE(session.ask(RemoveMessages{{0}}));
     for (const auto index : foreign_indices) {
         auto trying = inboxes.store.session(inboxes.store.mine());
-        REQUIRE(eventually_opened(trying));
+        REQUIRE(opened_inbox(trying));
         CHECK_FALSE(trying.ask(RemoveMessages{{index}}));
     }
     auto trying = inboxes.store.session(inboxes.store.mine());
-    REQUIRE(eventually_opened(trying));
+    REQUIRE(opened_inbox(trying));
     CHECK_FALSE(trying.ask(RemoveMessages{{0xffffffffffffffff}}));
     session = Peer(sys::Descriptor());
     trying = Peer(sys::Descriptor());

@@ -115,7 +115,8 @@ std::string reach_again(int written, int by_path)
 #ifndef METKA_SANITIZED // then nothing but the mode of the file stands in the way of its own user
         if (fchmod(fd, 0666) == 0) reached += "given another mode; ";
 #endif
-        if (linkat(AT_FDCWD, name.c_str(), AT_FDCWD, "/tmp/metka-captive", AT_SYMLINK_FOLLOW) == 0)
+        const auto link = fmt::format("/tmp/metka-captive-{}", getpid()); // nobody else has made it
+        if (linkat(AT_FDCWD, name.c_str(), AT_FDCWD, link.c_str(), AT_SYMLINK_FOLLOW) == 0)
             reached += "linked; ";
     }
     return reached;

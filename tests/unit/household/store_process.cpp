@@ -35,6 +35,16 @@ std::string my_group()
 
 } // namespace
 
+Result<sys::Frame> opened_inbox(Peer& session)
+{
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (;;) {
+        auto opened = session.ask(OpenInbox{});
+        if (opened || opened.error().fault != Fault::conflict) return opened;
+        if (std::chrono::steady_clock::now() > end) return opened;
+    }
+}
+
 settings::Settings StoreProcess::settings() const
 {
     settings::Settings made;
@@ -130,7 +140,8 @@ void StoreProcess::deliver(const InboxId& inbox, std::string_view text)
 std::vector<std::string> StoreProcess::names(const InboxId& inbox)
 {
     auto wire = session(inbox);
-    REQUIRE(wire.ask(OpenInbox{}));
+    const auto opened = opened_inbox(wire);
+    REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().text));
     const auto answer = wire.ask(ListUids{.from = 0, .most = 1000});
     REQUIRE(answer);
     const auto uids = sys::decode<UidsListed>(*answer);
@@ -144,8 +155,8 @@ std::vector<std::string> StoreProcess::names(const InboxId& inbox)
 std::vector<std::string> StoreProcess::texts(const InboxId& inbox)
 {
     auto wire = session(inbox);
-    const auto answer = wire.ask(OpenInbox{});
-    REQUIRE(answer);
+    const auto answer = opened_inbox(wire);
+    REQUIRE_MESSAGE(answer, (answer ? "" : answer.error().text));
     const auto opened = sys::decode<InboxOpened>(*answer);
     REQUIRE(opened);
     std::vector<std::string> found;

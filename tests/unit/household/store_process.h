@@ -16,6 +16,9 @@
 
 namespace metka::household {
 
+// What a session is told that opens its inbox; the store hears of the end of the one before in its own time.
+Result<sys::Frame> opened_inbox(Peer& session);
+
 class StoreProcess {
   public:
     StoreProcess();

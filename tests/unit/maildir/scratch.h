@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <ranges>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -345,6 +347,19 @@ inline Fault fault_of(const auto& result)
 {
     REQUIRE_FALSE(result);
     return result.error().fault;
+}
+
+// What is changed after it has a later time than what was changed before: the clock that stamps files is
+// coarse on most kernels.
+inline void let_a_tick_pass()
+{
+    const auto now = [] {
+        timespec time{};
+        clock_gettime(CLOCK_REALTIME_COARSE, &time);
+        return std::pair(time.tv_sec, time.tv_nsec);
+    };
+    for (const auto before = now(); now() == before;)
+        std::this_thread::yield();
 }
 
 inline void write_file(const std::filesystem::path& path, const std::string& text)

@@ -46,9 +46,11 @@ TEST_CASE("usage sees what another program did to the folders")
     const auto inbox = scratch.mailbox();
     REQUIRE(scratch.deliver({inbox}, message(100)));
     CHECK(used(scratch, inbox) == 100);
+    let_a_tick_pass();
     write_file(scratch.maildir(inbox) / "cur" / "1.a,S=7:2,S", "1234567");
     write_file(scratch.maildir(inbox) / "cur" / "2.unsized", "12345");
     CHECK(used(scratch, inbox) == 112);
+    let_a_tick_pass();
     fs::remove(scratch.maildir(inbox) / "cur" / "2.unsized");
     REQUIRE(scratch.deliver({inbox}, message(100))); // our own change after it does not hide it
     CHECK(used(scratch, inbox) == 207);

@@ -1,6 +1,7 @@
 #include "tests/unit/metkad/engine_room.h"
 
 #include <csignal>
+#include <random>
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -54,15 +55,19 @@ sys::Descriptor certificates(std::vector<std::string> hosts)
     return std::move(*memory);
 }
 
+// Above the ports of end-to-end tests, and below those that the kernel gives to clients: before it is bound
+// again nobody takes it.
 settings::ListenAddress free_address()
 {
-    const sys::Descriptor probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    REQUIRE(probe);
-    auto address = at({.host = "127.0.0.1", .port = 0});
-    socklen_t size = sizeof address;
-    REQUIRE(bind(probe.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(getsockname(probe.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    return {.host = "127.0.0.1", .port = ntohs(address.sin_port)};
+    static std::mt19937 random{std::random_device{}()};
+    std::uniform_int_distribution<std::uint16_t> ports(31'000, 32'700);
+    for (;;) {
+        const settings::ListenAddress address{.host = "127.0.0.1", .port = ports(random)};
+        const sys::Descriptor probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        REQUIRE(probe);
+        const auto to = at(address);
+        if (bind(probe.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return address;
+    }
 }
 
 EngineRoom::EngineRoom(Engines engines)

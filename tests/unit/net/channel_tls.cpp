@@ -28,12 +28,12 @@ struct Served {
     std::string heard; // every line, then what is left
 };
 
-// STARTTLS as a session does it, then an echo until the client goes.
+// STARTTLS as a session does it, then an echo until the client goes. `patience` is for what follows STARTTLS.
 asio::awaitable<Served> serve(Channel& channel, std::shared_ptr<TlsContext> context,
                               std::chrono::milliseconds patience = 20s)
 {
     Served served;
-    co_await channel.read_line(100, patience);
+    co_await channel.read_line(100, 20s);
     channel.say("220 ready\r\n");
     served.shaken = co_await channel.start_tls(*context, patience);
     if (!served.shaken) co_return served;

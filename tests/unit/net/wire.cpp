@@ -384,7 +384,7 @@ TEST_CASE("a peer that sends without a pause holds up nobody else")
     std::atomic<bool> stop = false;
     std::thread flood([&] {
         const auto frame = numbered("told", 0);
-        const auto end = std::chrono::steady_clock::now() + 5s;
+        const auto end = std::chrono::steady_clock::now() + 20s;
         while (!stop && std::chrono::steady_clock::now() < end)
             sys::send_frame(ends.peer.get(), frame);
     });
@@ -395,5 +395,5 @@ TEST_CASE("a peer that sends without a pause holds up nobody else")
     ends.loop.until([&] { return rang; });
     stop = true;
     flood.join();
-    CHECK(std::chrono::steady_clock::now() - began < 3s);
+    CHECK(std::chrono::steady_clock::now() - began < 10s); // half of what the flood would last
 }

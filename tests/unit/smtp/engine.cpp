@@ -31,7 +31,7 @@ dialogues::Client connect_to(const sockaddr_in& address, asio::io_context& loop)
     REQUIRE(connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     return {std::move(client), [&loop] {
                 loop.restart();
-                loop.run_one_for(std::chrono::seconds(5));
+                loop.run_one_for(std::chrono::seconds(2));
                 loop.poll();
             }};
 }

@@ -121,10 +121,7 @@ TEST_CASE(
         moving.close(true);
         moving.carrying.pass = Pass::last;
         CHECK(house.ask<Carried>(house.metkad, moving.carrying)->all);
-        while (committed.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-            house.loop.restart();
-            house.loop.run_one();
-        }
+        until(house.loop, [&] { return is_there(committed); });
         const std::size_t stored = committed.get() ? 1 : 0;
         CHECK(house.scratch.files(moving.to).size() == stored);
         CHECK(house.scratch.files(moving.from).size() == stored);

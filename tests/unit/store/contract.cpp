@@ -301,10 +301,7 @@ TEST_CASE("a store that drains waits until every inbox it granted has been let g
     CHECK(run(house.loop, (*session)->open()));
     CHECK_FALSE(drained);
     session->reset();
-    while (!drained) {
-        house.loop.restart();
-        house.loop.run_one();
-    }
+    until(house.loop, [&] { return drained; });
 }
 
 TEST_CASE("an inbox is granted with the end of a wire and with nothing else")
@@ -377,10 +374,7 @@ TEST_CASE("many messages at once into one inbox are all there, and counted")
         all.push_back(asio::co_spawn(house.loop, std::move(started), asio::use_future));
     }
     for (auto& each : all) {
-        while (each.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-            house.loop.restart();
-            house.loop.run_one();
-        }
+        until(house.loop, [&] { return is_there(each); });
         const auto result = each.get();
         if (!result) FAIL_CHECK(result.error().text);
     }

@@ -15,15 +15,28 @@
 
 namespace metka::maildir::test {
 
+// Runs the loop until that is so. It may become so in another thread, of which the loop hears nothing: one of
+// Asio's fills the futures.
+void until(asio::io_context& loop, const auto& has_come_about)
+{
+    while (!has_come_about()) {
+        loop.restart();
+        loop.run_one_for(std::chrono::milliseconds(5));
+    }
+}
+
+template <class Value>
+bool is_there(const std::future<Value>& future)
+{
+    return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
 // Runs the loop until this one coroutine has ended.
 template <class Value>
 Value run(asio::io_context& loop, asio::awaitable<Value> coroutine)
 {
     auto future = asio::co_spawn(loop, std::move(coroutine), asio::use_future);
-    while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-        loop.restart();
-        loop.run_one_for(std::chrono::milliseconds(5)); // the future may be filled by a thread of Asio's
-    }
+    until(loop, [&] { return is_there(future); });
     return future.get();
 }
 

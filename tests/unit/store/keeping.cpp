@@ -63,10 +63,7 @@ TEST_CASE("whoever fills an inbox to 90 % has their answer, and then its user is
     const auto inbox = house.scratch.mailbox(Bytes{1000});
     house.scratch.directory.records[inbox.place.inbox].login = "biuro@firma.example";
     const auto wait_until_told = [&](bool told) {
-        while (house.notices.is_told(inbox.place.inbox) != told) {
-            house.loop.restart();
-            house.loop.run_one();
-        }
+        until(house.loop, [&] { return house.notices.is_told(inbox.place.inbox) == told; });
     };
     REQUIRE(deliver(house, {inbox.place.inbox}, std::string(950, 'x')));
     wait_until_told(true);
