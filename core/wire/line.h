@@ -19,7 +19,7 @@ struct Line {
 
     std::string_view text; // without its end; points into the buffer given to next(). Empty if too_long.
     LineFault fault = LineFault::none;
-    Beginning beginning{}; // too_long: all that is known of it, from its first letter on; zeros: blanks alone
+    Beginning beginning{}; // too_long: what it begins with, from its first letter on; zeros: blanks alone
 };
 
 class LineScanner {
@@ -33,9 +33,12 @@ class LineScanner {
     std::optional<Line> next(std::string_view unread, std::size_t& used);
 
   private:
+    void note_beginning(std::string_view text);
+
     std::size_t most_;
     bool overlong_ = false;
     Line::Beginning beginning_{}; // of an overlong one
+    std::size_t noted_ = 0;       // bytes of it
 };
 
 } // namespace metka::wire

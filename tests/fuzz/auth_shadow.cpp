@@ -1,5 +1,6 @@
 // Any bytes as passwd(5) and shadow(5): a line is read whole or not at all, and a locked one opens nothing.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -18,12 +19,17 @@ void require(bool holds)
 
 void check_entry(const std::string& text, const std::string& login)
 {
-    (void)find_uid(text, login);
+    if (const auto uid = find_uid(text, login)) {
+        const auto behind = ":" + std::to_string(*uid) + ":";
+        require(!login.empty() && ("\n" + text).contains("\n" + login + ":"));
+        require(text.contains(behind) || text.contains(":0"));
+    }
     const auto entry = find_shadow(text, login);
     if (!entry) return;
     require(text.contains(entry->line));
     require(entry->line.starts_with(login + ":" + entry->hash + ":"));
-    require(!entry->line.contains('\n'));
+    require(!entry->line.contains('\n') && std::ranges::count(entry->line, ':') == 8);
+    require(("\n" + text + "\n").contains("\n" + entry->line + "\n"));
     // "*" alone is no password, and not locked.
     const bool is_starred = entry->hash.starts_with('*') && entry->hash.size() > 1;
     const bool is_locked = entry->hash.empty() || entry->hash[0] == '!' || is_starred;

@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
+#include "core/base/text.h"
 #include "core/maildir/message_name.h"
 
 namespace {
@@ -18,6 +20,16 @@ using namespace metka::maildir;
 void require(bool holds)
 {
     if (!holds) std::abort();
+}
+
+// ",S=0012" somewhere behind the base, as a part of its own.
+bool has_claim(std::string_view key, std::string_view letter, std::uint64_t number)
+{
+    const auto parts = split(key, ',');
+    return std::any_of(parts.begin() + 1, parts.end(), [&](std::string_view part) {
+        if (!part.starts_with(letter)) return false;
+        return parse_number(part.substr(letter.size())) == number;
+    });
 }
 
 std::string uid_of(const MessageName& name)
@@ -32,6 +44,8 @@ void check_any_name(const std::string& file)
     require(name.key.starts_with(name.base));
     require(!name.size || *name.size <= INT64_MAX);
     require(!name.octets || *name.octets <= INT64_MAX);
+    for (const auto& [letter, claim] : {std::pair{"S=", name.size}, std::pair{"W=", name.octets}})
+        require(!claim || has_claim(name.key, letter, *claim));
 
     const auto uid = uid_of(name);
     require(!uid.empty() && uid.size() <= 70);

@@ -57,10 +57,18 @@ void check(std::string_view body)
     frame.kind = Message::kind;
     frame.body = body;
     const auto message = decode<Message>(frame);
-    if (message)
-        require(encode(*message).body == body);
-    else
-        require(is_bad_frame(message.error()));
+    if (!message) return require(is_bad_frame(message.error()));
+    require(encode(*message).body == body);
+    frame.body += 'n';
+    require(!decode<Message>(frame));
+    frame.body.resize(body.size());
+    while (!frame.body.empty()) { // cut anywhere, it is not whole
+        frame.body.resize(frame.body.size() * 3 / 4);
+        require(!decode<Message>(frame));
+    }
+    frame.body = body;
+    frame.kind = Message::kind + 1;
+    require(!decode<Message>(frame));
 }
 
 void check_error(std::string_view body)
@@ -69,6 +77,9 @@ void check_error(std::string_view body)
     frame.body = body;
     const auto error = decode_error(frame);
     require(error.fault <= Fault::internal && !is_bad_frame(error));
+    const auto again = decode_error(encode_error(error));
+    require(again.fault == error.fault && error.text.starts_with(again.text) &&
+            error.field.starts_with(again.field));
 }
 
 } // namespace

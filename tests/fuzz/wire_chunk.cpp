@@ -1,11 +1,13 @@
 // A message in chunks holds what a plain reading of RFC 3030 finds in it, and is the same however it is cut.
 // The first byte says how.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "core/wire/chunk_reader.h"
+#include "tests/fuzz/plain_message.h"
 
 using namespace metka::wire;
 
@@ -32,22 +34,6 @@ Read read_in_pieces(std::string_view bytes, std::size_t piece)
     return read;
 }
 
-// The slow and plain reading; nothing is read of a message that is broken.
-std::string read_plainly(std::string_view bytes, bool& broken)
-{
-    std::string text;
-    broken = bytes.contains('\0');
-    while (!bytes.empty()) {
-        const auto end = bytes.find("\r\n");
-        const auto line = bytes.substr(0, end);
-        broken = broken || line.contains('\r') || line.contains('\n');
-        text += line;
-        text += '\n';
-        bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 2);
-    }
-    return text;
-}
-
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
@@ -57,9 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto whole = read_in_pieces(text, text.size() + 1);
     if (read_in_pieces(text, std::size_t{bytes[0]} + 1) != whole) std::abort();
     if (read_in_pieces(text, 1) != whole) std::abort();
-    bool broken = false;
-    const auto plainly = read_plainly(text, broken);
-    if (broken != (whole.fault != DataFault::none)) std::abort();
-    if (!broken && plainly != whole.text) std::abort();
+    const auto plainly = metka::fuzz::read_chunks_plainly(text);
+    if (plainly.is_broken != (whole.fault != DataFault::none)) std::abort();
+    if (plainly.is_broken) return 0;
+    const auto lines = static_cast<std::uint64_t>(std::ranges::count(whole.text, '\n'));
+    if (plainly.text != whole.text || lines != whole.lines) std::abort();
     return 0;
 }

@@ -1,15 +1,17 @@
 // A message ends where the first CRLF.CRLF is and nowhere else, holds what a plain reading of RFC 5321 §4.5.2
-// finds in it, and is the same however the bytes are cut. The header section in it passes the same way.
+// finds in it, and is the same however the bytes are cut. The header section in it passes the same way, and
+// as a plain reading has it.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
-#include <optional>
 #include <string>
 
 #include "core/base/text.h"
 #include "core/wire/dot_reader.h"
 #include "core/wire/header_pass.h"
+#include "tests/fuzz/plain_message.h"
 
 using namespace metka::wire;
 
@@ -35,27 +37,6 @@ Read read_in_pieces(std::string_view bytes, std::size_t piece)
     return read;
 }
 
-// The slow and plain reading.
-Read read_plainly(std::string_view bytes)
-{
-    Read read;
-    const auto with_start = "\r\n" + std::string(bytes);
-    const auto end = with_start.find("\r\n.\r\n");
-    read.ended = end != std::string::npos;
-    read.used = read.ended ? end + 3 : bytes.size();
-    std::string_view lines = std::string_view(with_start).substr(2, read.ended ? end : std::string::npos);
-    if (!read.ended) return read;
-    while (!lines.empty()) {
-        const auto stop = lines.find("\r\n");
-        auto line = lines.substr(0, stop);
-        lines.remove_prefix(stop + 2);
-        if (line.starts_with('.')) line.remove_prefix(1);
-        read.text += line;
-        read.text += '\n';
-    }
-    return read;
-}
-
 struct Passed {
     std::string text;
     std::string captured; // names and values
@@ -63,9 +44,10 @@ struct Passed {
     bool operator==(const Passed&) const = default;
 };
 
+constexpr HeaderLimits limits{.section = 4096, .fields = 20, .captured = 100};
+
 Passed pass_in_pieces(std::string_view message, std::size_t piece)
 {
-    constexpr HeaderLimits limits{.section = 4096, .fields = 20, .captured = 100};
     HeaderPass header({.from = "From: F\n", .date = "Date: D\n", .message_id = "Message-ID: I\n"}, limits);
     Passed passed;
     for (std::size_t i = 0; i < message.size(); i += piece)
@@ -82,6 +64,31 @@ Passed pass_in_pieces(std::string_view message, std::size_t piece)
     return passed;
 }
 
+void check_passed(std::string_view text, const Passed& passed)
+{
+    const auto plain = metka::fuzz::read_header_plainly(text);
+    auto expected = plain.header;
+    if (!plain.has("from")) expected += "From: F\n";
+    if (!plain.has("date")) expected += "Date: D\n";
+    if (!plain.has("message-id")) expected += "Message-ID: I\n";
+    if (passed.text != expected + plain.rest) std::abort();
+    const bool is_over = plain.section > limits.section || plain.fields.size() > limits.fields;
+    if (is_over != (passed.fault != HeaderFault::none)) std::abort();
+    if (is_over) return;
+
+    constexpr std::array<std::string_view, 4> names{"from", "sender", "resent-from", "delivered-to"};
+    std::string captured;
+    auto room = limits.captured;
+    for (const auto& field : plain.fields) {
+        const auto* const name = std::ranges::find(names, field.name);
+        if (name == names.end()) continue;
+        const auto value = field.value.substr(0, room);
+        room -= value.size();
+        captured += std::to_string(name - names.begin()) + value + '\n';
+    }
+    if (captured != passed.captured) std::abort();
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
@@ -92,12 +99,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (read_in_pieces(text, std::size_t{bytes[0]} + 1) != whole) std::abort();
     if (read_in_pieces(text, 1) != whole) std::abort();
 
-    const auto plainly = read_plainly(text);
-    if (plainly.ended != whole.ended || plainly.used != whole.used) std::abort();
-    const bool broken = plainly.text.contains('\r') || plainly.text.contains('\0') ||
-                        text.substr(0, whole.used).contains('\0');
-    if (whole.ended && whole.fault == DataFault::none && (broken || plainly.text != whole.text)) std::abort();
+    const auto plainly = metka::fuzz::read_dots_plainly(text);
+    if (plainly.has_value() != whole.ended || whole.used != (plainly ? plainly->used : text.size()))
+        std::abort();
+    if (plainly && plainly->is_broken != (whole.fault != DataFault::none)) std::abort();
+    if (plainly && !plainly->is_broken && plainly->text != whole.text) std::abort();
 
-    if (pass_in_pieces(whole.text, 1) != pass_in_pieces(whole.text, whole.text.size() + 1)) std::abort();
+    const auto passed = pass_in_pieces(whole.text, whole.text.size() + 1);
+    if (pass_in_pieces(whole.text, 1) != passed) std::abort();
+    if (whole.text.empty() || whole.text.ends_with('\n')) check_passed(whole.text, passed);
     return 0;
 }

@@ -2,6 +2,7 @@
 // with CRLF line ends, in exactly the octets that were counted. The first two bytes choose the size of blocks
 // and TOP's lines.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -27,6 +28,21 @@ std::string with_crlf(std::string_view stored)
     }
     if (!message.empty() && !message.ends_with('\n')) message += "\r\n";
     return message;
+}
+
+// The header, the empty line and so many lines.
+std::string_view top_of(std::string_view stored, std::uint64_t lines)
+{
+    std::size_t used = 0;
+    for (bool in_body = false; used < stored.size() && !(in_body && lines == 0);) {
+        const auto line = stored.substr(used, stored.find('\n', used) - used);
+        used = std::min(used + line.size() + 1, stored.size());
+        if (in_body)
+            --lines;
+        else
+            in_body = line.empty() || line == "\r";
+    }
+    return stored.substr(0, used);
 }
 
 std::string received(std::string_view sent)
@@ -73,5 +89,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
 
     TopCutter whole(lines);
     require(whole.add(stored) == top);
+    require(top_of(stored, lines) == top);
     return 0;
 }

@@ -73,20 +73,31 @@ TEST_CASE("lines are the same however the bytes are cut")
     }
 }
 
-TEST_CASE("of a line that is too long its beginning is known, whole or in pieces")
+namespace {
+
+std::string beginning_in_pieces(std::string_view bytes, std::size_t size)
 {
-    const std::string bytes = std::string(most - 4, ' ') + "BDAT 1 " + std::string(40, ' ') + "LAST\r\n";
-    for (const auto size : {bytes.size(), std::size_t{10}, std::size_t{1}}) {
-        LineScanner scanner(most);
-        std::string unread;
-        std::string beginning;
-        for (std::size_t i = 0; i < bytes.size(); i += size) {
-            unread += bytes.substr(i, size);
-            std::size_t used = 0;
-            const auto line = scanner.next(unread, used);
-            if (line) beginning.assign(line->beginning.begin(), line->beginning.end());
-            unread.erase(0, used);
-        }
-        CHECK(beginning.starts_with("BDAT"));
+    LineScanner scanner(most);
+    std::string unread;
+    std::string beginning;
+    for (std::size_t i = 0; i < bytes.size(); i += size) {
+        unread += bytes.substr(i, size);
+        std::size_t used = 0;
+        const auto line = scanner.next(unread, used);
+        if (line) beginning.assign(line->beginning.begin(), line->beginning.end());
+        unread.erase(0, used);
     }
+    return beginning;
+}
+
+} // namespace
+
+TEST_CASE("of a line that is too long its beginning is known, wherever it is cut and however blank it begins")
+{
+    for (const auto blanks : {std::size_t{0}, most - 4, most - 1, most, most + 1, most + 2, 5 * most}) {
+        const auto bytes = std::string(blanks, ' ') + "BDAT 1 " + std::string(40, ' ') + "LAST\r\n";
+        for (std::size_t size = 1; size <= bytes.size(); ++size)
+            CHECK(beginning_in_pieces(bytes, size) == "BDAT 1 " + std::string(9, ' '));
+    }
+    CHECK(beginning_in_pieces(std::string(3 * most, ' ') + "AB\r\n", 1).starts_with(std::string("AB\0", 3)));
 }
