@@ -8,6 +8,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "cli/general_options.h"
 #include "cli/help.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
@@ -16,10 +17,15 @@ namespace metka::metkactl {
 
 namespace {
 
-using control::Need;
 using control::Parameter;
 using control::Type;
 using control::Verb;
+
+// A word that is none where it stands. CLI11 passes over it, and may know the next one.
+struct Stray {
+    const CLI::App* above;
+    std::string word;
+};
 
 // CLI11's tree, with what has been said filled into `line`.
 class Tree {
@@ -48,15 +54,22 @@ class Tree {
     const CLI::App& deepest() const;
     std::string words_to(const CLI::App& app) const;
     void pass_yes_on();
+    std::optional<Stray> stray() const;
     CommandLineEnd help_here() const;
     CommandLineEnd explain(const CLI::ParseError& error) const;
     std::string did_you_mean(const CLI::App& app, const std::string& word) const;
 
     Language language_;
     CommandLine line_;
+    std::vector<std::string> words_;
     CLI::App root_{"", "metkactl"};
     std::map<const CLI::App*, const Verb*> verbs_;
 };
+
+std::vector<const CLI::App*> all_below(const CLI::App& app)
+{
+    return app.get_subcommands([](const CLI::App*) { return true; });
+}
 
 // The word below `above`, which is there already if another verb has it too.
 CLI::App* word_under(CLI::App& above, std::string_view word)
@@ -125,6 +138,21 @@ std::string Tree::words_to(const CLI::App& app) const
     return above.empty() ? app.get_name() : above + " " + app.get_name();
 }
 
+std::optional<Stray> Tree::stray() const
+{
+    const CLI::App* app = &root_;
+    auto rest = std::span(words_);
+    for (auto below = all_below(*app); !below.empty(); below = all_below(*app)) {
+        rest = rest.subspan(noun_place(rest));
+        if (rest.empty()) return std::nullopt;
+        const auto next = std::ranges::find(below, rest.front(), &CLI::App::get_name);
+        if (next == below.end()) return Stray{app, rest.front()};
+        app = *next;
+        rest = rest.subspan(1);
+    }
+    return std::nullopt;
+}
+
 // Where --yes means something to metkad too, it is told.
 void Tree::pass_yes_on()
 {
@@ -145,8 +173,9 @@ CommandLineEnd Tree::help_here() const
 
 std::string Tree::did_you_mean(const CLI::App& app, const std::string& word) const
 {
+    if (word == "help") return "; did you mean “--help”?";
     std::vector<std::string> known;
-    for (const auto* const below : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (const auto* const below : all_below(app))
         known.push_back(below->get_name());
     if (&app == &root_) known.emplace_back("completion");
     for (const auto* const option : app.get_options())
@@ -158,10 +187,11 @@ std::string Tree::did_you_mean(const CLI::App& app, const std::string& word) con
 
 CommandLineEnd Tree::explain(const CLI::ParseError& error) const
 {
-    const auto& app = deepest();
-    const auto path = &app == &root_ ? std::string("metkactl") : "metkactl " + words_to(app);
     const auto left = root_.remaining(true);
-    const bool wants_verb = !app.get_subcommands([](const CLI::App*) { return true; }).empty();
+    const auto passed = stray();
+    const auto& app = passed && !left.empty() && left.front() == passed->word ? *passed->above : deepest();
+    const auto path = &app == &root_ ? std::string("metkactl") : "metkactl " + words_to(app);
+    const bool wants_verb = !all_below(app).empty();
     std::string why = error.what();
     if (!left.empty() && !wants_verb)
         why = fmt::format("{} does not take “{}”{}", path, escaped(left.front()),
@@ -175,6 +205,7 @@ CommandLineEnd Tree::explain(const CLI::ParseError& error) const
 
 std::expected<CommandLine, CommandLineEnd> Tree::parse(std::vector<std::string> words)
 {
+    words_ = words;
     std::ranges::reverse(words); // as CLI11 wants them
     try {
         root_.parse(std::move(words));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/connection.h"
+#include "cli/general_options.h"
 #include "cli/order.h"
 #include "core/base/text.h"
 #include "core/control/verbs.h"
@@ -15,14 +16,11 @@ namespace metka::metkactl {
 namespace {
 
 using namespace std::chrono_literals;
-using control::Need;
 using control::Parameter;
 using control::Type;
 using control::Verb;
 
 constexpr auto patience = 1s;
-constexpr std::array<std::string_view, 4> plain_options{"--json", "--yes", "--help", "--version"};
-constexpr std::array<std::string_view, 2> options_with_value{"--as", "--socket"};
 constexpr std::array<std::string_view, 3> shells{"bash", "zsh", "fish"};
 
 // What the words before the last one have said.
@@ -240,12 +238,14 @@ std::vector<std::string> candidates(std::span<const std::string> words, const Na
 {
     if (words.empty()) return {};
     auto last = words.back();
-    if (words.size() == 2 && words.front() == "completion") {
+    const auto before = words.first(words.size() - 1);
+    if (const auto said = words_of("completion", before); said && !last.starts_with('-')) {
+        if (!said->empty()) return {};
         std::vector<std::string> known(shells.begin(), shells.end());
         std::erase_if(known, [&](const std::string& shell) { return !shell.starts_with(last); });
         return known;
     }
-    auto said = walk(words.first(words.size() - 1));
+    auto said = walk(before);
     std::string front; // of --flag=value, which shells take for one word
     if (const auto equals = last.find('='); last.starts_with("--") && equals != std::string::npos) {
         said.awaited = last.substr(0, equals);

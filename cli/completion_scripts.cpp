@@ -28,7 +28,7 @@ _metkactl() {
         [[ $name == *[!a-zA-Z0-9@._:=/,+-]* ]] && printf -v name %q "$name"
         COMPREPLY+=("$name")
     done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
-    [[ ${words[1]} == apply ]] && compopt -o default 2>/dev/null
+    [[ " ${words[*]:1} " == *" apply "* ]] && compopt -o default 2>/dev/null
     return 0
 }
 complete -F _metkactl metkactl
@@ -42,7 +42,7 @@ _metkactl() {
     names=("${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
     names=("${(@)names:#}")
     (( ${#names} )) && compadd -- "${names[@]}"
-    [[ ${words[2]} == apply ]] && _files
+    (( ${words[(I)apply]} )) && _files
     return 0
 }
 if [[ ${funcstack[1]} == _metkactl ]]; then

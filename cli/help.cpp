@@ -57,13 +57,25 @@ std::string every_command(Language language, const std::vector<Option>& more = {
     return fmt::format("\n{}\n{}", said(language, "On every command:"), columns(lines));
 }
 
-std::vector<Line> lines_for(const Parameter& parameter, Language language)
+// Where the present password stands before the new one.
+std::vector<Line> lines_of_change(Language language)
+{
+    return {{"--password-stdin",
+             said(language, "two lines of standard input: your own password as it is now, then the new one; "
+                            "with --mailbox or --as the new one alone (required)")},
+            {"--generate", said(language, "a new password instead, printed once; your own as it is now is "
+                                          "asked for, or read from standard input")}};
+}
+
+std::vector<Line> lines_for(const Verb& verb, const Parameter& parameter, Language language)
 {
     if (!parameter.is_said()) return {};
     const auto help = said(language, parameter.help);
     if (parameter.is_key() || parameter.type == Type::objects) return {{placeholder(parameter), help}};
     const auto required =
         parameter.need == Need::required ? fmt::format(" ({})", said(language, "required")) : "";
+    if (parameter.type == Type::password && verb.parameter("current") != nullptr)
+        return lines_of_change(language);
     if (parameter.type == Type::password)
         return {{"--password-stdin",
                  fmt::format("{}, {}{}", help, said(language, "from standard input"), required)},
@@ -111,7 +123,7 @@ std::string help_for(const Verb& verb, Language user)
     const auto language = language_of(verb.noun, user);
     std::vector<Line> lines;
     for (const auto& parameter : verb.parameters)
-        for (auto& line : lines_for(parameter, language))
+        for (auto& line : lines_for(verb, parameter, language))
             lines.push_back(std::move(line));
     std::vector<Line> fields;
     for (const auto& field : verb.fields)

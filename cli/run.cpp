@@ -8,6 +8,7 @@
 #include "cli/apply.h"
 #include "cli/command_line.h"
 #include "cli/completion.h"
+#include "cli/general_options.h"
 #include "cli/order.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
@@ -25,12 +26,26 @@ namespace {
 
 using control::Json;
 
-Outcome<void> ask_before_removing(const CommandLine& line, Language language)
+// Nobody should say yes to what is refused then.
+Outcome<void> rehearse(const CommandLine& line, Language user)
+{
+    if (line.verb->parameter("dry_run") == nullptr) return {};
+    auto params = line.params;
+    params.push_back({"dry_run", true});
+    auto connection = Connection::open(line.socket);
+    if (!connection) return std::unexpected(connection.error());
+    const auto answer = order(*connection, *line.verb, std::move(params), envelope_of(line, user), {});
+    if (!answer) return std::unexpected(answer.error());
+    return {};
+}
+
+Outcome<void> ask_before_removing(const CommandLine& line, Language user, Language language)
 {
     if (line.verb->effect != control::Effect::destroys || line.yes || line.is_dry_run()) return {};
     const auto question = removal_question(line, language);
     if (!talks_to_a_person())
         return stop(status::usage, language::say(language, phrase("{} – say --yes to mean it", question)));
+    if (const auto possible = rehearse(line, user); !possible) return std::unexpected(possible.error());
     if (!confirm(question, language)) return stop(status::usage, said(language, "nothing was removed"));
     return {};
 }
@@ -53,7 +68,31 @@ Outcome<void> check_before_asking(const CommandLine& line, Language language)
 
 bool wants_current(const CommandLine& line)
 {
-    return line.verb->parameter("current") != nullptr && Json(line.params).member("mailbox") == nullptr;
+    return line.verb->parameter("current") != nullptr && !line.as &&
+           Json(line.params).member("mailbox") == nullptr;
+}
+
+// Nobody is asked: where no new password is at hand another stands for it, so that the plan tells of one.
+Outcome<Passwords> passwords_for_rehearsal(const CommandLine& line, Language language)
+{
+    Passwords passwords;
+    const bool is_optional = line.verb->parameter("password")->is_optional();
+    if (is_optional && line.password != PasswordFrom::nowhere) passwords.fresh = Secret::random_password();
+    if (!wants_current(line) || line.password == PasswordFrom::nowhere) return passwords;
+    auto current = read_password_if_there(language);
+    if (!current) return std::unexpected(current.error());
+    passwords.current = std::move(*current);
+    return passwords;
+}
+
+// Who stands in for an account need not know its password, and may have said it all the same.
+Outcome<void> refuse_second_line(const CommandLine& line, Language language)
+{
+    const bool might_stand_there = line.as && line.verb->parameter("current") != nullptr &&
+                                   Json(line.params).member("mailbox") == nullptr;
+    if (!might_stand_there || talks_to_a_person() || is_all_read()) return {};
+    return stop(status::usage,
+                said(language, "with --as the current password is not wanted: say the new one, one line"));
 }
 
 Outcome<Passwords> passwords_for(const CommandLine& line, Language language)
@@ -61,11 +100,7 @@ Outcome<Passwords> passwords_for(const CommandLine& line, Language language)
     Passwords passwords;
     const auto* const wanted = line.verb->parameter("password");
     if (wanted == nullptr) return passwords;
-    if (line.is_dry_run()) { // asks nobody: another stands for it, so that the plan tells of a new password
-        if (wanted->is_optional() && line.password != PasswordFrom::nowhere)
-            passwords.fresh = Secret::random_password();
-        return passwords;
-    }
+    if (line.is_dry_run()) return passwords_for_rehearsal(line, language);
     if (const auto checked = check_before_asking(line, language); !checked)
         return std::unexpected(checked.error());
     const bool required = wanted->need == control::Need::required;
@@ -81,8 +116,10 @@ Outcome<Passwords> passwords_for(const CommandLine& line, Language language)
     if (line.password == PasswordFrom::generator) {
         passwords.fresh = Secret::random_password();
     } else if (line.password == PasswordFrom::standard_input || required) {
-        auto fresh = read_new_password(language);
+        const auto place = wants_current(line) ? NewPassword::second_line : NewPassword::only_line;
+        auto fresh = read_new_password(place, language);
         if (!fresh) return std::unexpected(fresh.error());
+        if (const auto one = refuse_second_line(line, language); !one) return std::unexpected(one.error());
         passwords.fresh = std::move(*fresh);
     }
     return passwords;
@@ -138,7 +175,7 @@ Outcome<int> carry_out(const CommandLine& line, Language user)
 {
     const auto style = style_of(line, user);
     if (!line.file.empty()) return apply(line, envelope_of(line, user), style);
-    if (const auto sure = ask_before_removing(line, style.language); !sure)
+    if (const auto sure = ask_before_removing(line, user, style.language); !sure)
         return std::unexpected(sure.error());
     const auto passwords = passwords_for(line, style.language);
     if (!passwords) return std::unexpected(passwords.error());
@@ -175,10 +212,11 @@ int run(std::vector<std::string> words)
     const char* const named = std::getenv("METKA_SOCKET");
     const std::string socket = named != nullptr ? named : "/run/metka/control.sock";
     const auto user = user_language();
-    const auto first = words.empty() ? std::string() : words.front();
-    if (first == "__complete") return end_of_printing(completions({words.begin() + 1, words.end()}, socket));
-    if (first == "completion") {
-        const auto script = completion_script({words.begin() + 1, words.end()});
+    if (!words.empty() && words.front() == "__complete")
+        return end_of_printing(completions({words.begin() + 1, words.end()}, socket));
+    words = help_as_option(std::move(words));
+    if (const auto of_completion = words_of("completion", words)) {
+        const auto script = completion_script(*of_completion);
         return script ? end_of_printing(*script) : end(script.error());
     }
     const auto line = read_command_line(std::move(words), socket, user);

@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 #include "core/domain/address.h"
 #include "core/domain/domain_name.h"
+#include "core/language/language.h"
 
 namespace metka::metkactl {
 
@@ -58,6 +59,12 @@ std::string as_size(const Json& value, Form form)
     return Bytes{static_cast<std::uint64_t>(*value.number())}.show();
 }
 
+std::string as_limit(const Json& value, Form form)
+{
+    const bool is_none = value.number() != nullptr && *value.number() == 0;
+    return is_none && form == Form::terminal ? "no limit" : plain(value, form);
+}
+
 std::string as_capacity(const Json& value, Form form)
 {
     return value.is_null() ? "unlimited" : as_size(value, form);
@@ -90,10 +97,25 @@ std::string as_flag(const Json& value, Form form)
 }
 
 using Shower = std::string (*)(const Json&, Form);
-constexpr std::array<Shower, 15> showers{
-    as_text, as_text,    as_address, as_domain, plain, as_size, as_capacity, as_instant,
-    plain,   as_seconds, as_flag,    plain,     plain, plain,   plain,
+constexpr std::array<Shower, 17> showers{
+    as_text,    as_text, as_text,    as_address, as_domain, plain, as_limit, as_size, as_capacity,
+    as_instant, plain,   as_seconds, as_flag,    plain,     plain, plain,    plain,
 };
+
+// Words said of a mailbox, and the text that catalogues have for each.
+struct Agreement {
+    std::string_view word;
+    std::string_view text;
+};
+constexpr std::array<Agreement, 3> of_mailboxes{
+    {{"active", "active mailbox"}, {"suspended", "suspended mailbox"}, {"expired", "expired mailbox"}}};
+
+std::string said_word(Kind kind, const std::string& word, Language language)
+{
+    const auto agreed = std::ranges::find(of_mailboxes, word, &Agreement::word);
+    const bool agrees = kind == Kind::mailbox_word && language != Language::english;
+    return said(language, agrees && agreed != of_mailboxes.end() ? agreed->text : std::string_view(word));
+}
 
 const Json& member(const Json& object, std::string_view name)
 {
@@ -220,7 +242,10 @@ std::string show_record(const Field& field, const Json& value, Style style)
         const auto& said = member(value, each.name);
         if (said.is_null()) continue;
         if (!text.empty()) text += ", ";
-        text += show(each, said, style);
+        const auto shown = show(each, said, style);
+        text += each.name == "app_password"
+                    ? language::say(style.language, phrase("with the app password “{}”", shown))
+                    : shown;
     }
     return text.empty() ? std::string(nothing) : text;
 }
@@ -261,9 +286,10 @@ std::string show_object(std::span<const Field> fields, const Json& answer, Style
 
 std::string show(const Field& field, const Json& value, Style style)
 {
-    const bool is_translated =
-        field.kind == Kind::word && style.form == Form::terminal && value.text() != nullptr;
-    return is_translated ? said(style.language, *value.text()) : show(field.kind, value, style.form);
+    const bool is_word = field.kind == Kind::word || field.kind == Kind::mailbox_word;
+    const bool is_translated = is_word && style.form == Form::terminal && value.text() != nullptr;
+    return is_translated ? said_word(field.kind, *value.text(), style.language)
+                         : show(field.kind, value, style.form);
 }
 
 std::string show(Kind kind, const Json& value, Form form)

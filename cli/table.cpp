@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 11> worth_a_look{"pending",  "delayed",  
 
 bool is_number(Kind kind)
 {
-    return kind == Kind::number || kind == Kind::size || kind == Kind::capacity;
+    return kind == Kind::number || kind == Kind::limit || kind == Kind::size || kind == Kind::capacity;
 }
 
 bool says_nothing(const control::Field& field, const control::Json* value)

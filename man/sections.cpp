@@ -84,8 +84,10 @@ const char* title_of(control::Kind kind)
 {
     static constexpr std::array names{"text",
                                       "word",
+                                      "word",
                                       "address",
                                       "domain",
+                                      "number",
                                       "number",
                                       "bytes",
                                       "bytes, or null for unlimited",

@@ -13,8 +13,6 @@ namespace metka::control {
 
 namespace {
 
-constexpr std::size_t most_password = 512;
-
 template <class T>
 Result<Value> as_value(Result<T> parsed)
 {
@@ -174,10 +172,11 @@ Result<Value> read_choice(const Parameter& parameter, const std::string& text)
                 fmt::format("{}", fmt::join(parameter.choices, ", ")));
 }
 
-Result<Value> read_password(const Parameter&, const std::string& text)
+Result<Value> read_password(const Parameter& parameter, const std::string& text)
 {
-    if (text.empty() || text.size() > most_password || has_control(text))
-        return fail(Fault::invalid, "a password has 1 to {} bytes and no control characters", most_password);
+    const auto most = parameter.is_said() ? most_new_password : most_current_password;
+    if (text.empty() || text.size() > most || has_control(text))
+        return fail(Fault::invalid, "a password has 1 to {} bytes and no control characters", most);
     return Value(Secret(text));
 }
 

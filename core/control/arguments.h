@@ -17,6 +17,11 @@
 
 namespace metka::control {
 
+// Of a new password, in bytes: what every service can carry. The shortest line is POP3's PASS. One that is
+// there already may have been set by other means (passwd(1)), and be as long as crypt(3) takes.
+constexpr std::size_t most_new_password = 505;
+constexpr std::size_t most_current_password = 511;
+
 // Type::inbox: a mailbox's address, or a shell account's login.
 using InboxName = std::variant<Address, std::string>;
 

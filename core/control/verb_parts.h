@@ -43,9 +43,9 @@ inline constexpr Parameter per_hour{"messages_per_hour", override_number, option
                                     "messages it may send in an hour, 0: no limit; “plan”: as the plan says"};
 inline constexpr Parameter per_day{"messages_per_day", override_number, optional,
                                    "messages it may send in a day, 0: no limit; “plan”: as the plan says"};
-inline constexpr Field most_per_hour{"messages_per_hour", Kind::number,
+inline constexpr Field most_per_hour{"messages_per_hour", Kind::limit,
                                      "how many it may send in an hour; 0: no limit"};
-inline constexpr Field most_per_day{"messages_per_day", Kind::number,
+inline constexpr Field most_per_day{"messages_per_day", Kind::limit,
                                     "how many it may send in a day; 0: no limit"};
 inline constexpr Parameter revoke{"revoke_app_passwords", flag, optional,
                                   "remove its app passwords, which otherwise stay valid"};

@@ -82,20 +82,22 @@ struct Parameter {
 // How a value of an answer is shown to people. In JSON: sizes are bytes, absent values null.
 enum class Kind {
     text,
-    word,     // one of a few, like “active”; on a terminal in the language of who asks
-    address,  // U-labels on a terminal
-    domain,   // the same
-    number,   //
-    size,     // bytes
-    capacity, // bytes; null is unlimited
-    instant,  // ISO 8601, UTC
-    date,     // 2027-12-31; null is no end
-    seconds,  // a length of time
-    flag,     //
-    steps,    // sentences: what was done, or would be
-    rows,     // a list of objects with the fields of `inner`
-    block,    // text of many lines, shown as it is
-    record,   // one object with the fields of `inner`, or null
+    word,         // one of a few, like “active”; on a terminal in the language of who asks
+    mailbox_word, // the same, said of a mailbox: other languages than English have another form for it
+    address,      // U-labels on a terminal
+    domain,       // the same
+    number,       //
+    limit,        // a number; 0 is none
+    size,         // bytes
+    capacity,     // bytes; null is unlimited
+    instant,      // ISO 8601, UTC
+    date,         // 2027-12-31; null is no end
+    seconds,      // a length of time
+    flag,         //
+    steps,        // sentences: what was done, or would be
+    rows,         // a list of objects with the fields of `inner`
+    block,        // text of many lines, shown as it is
+    record,       // one object with the fields of `inner`, or null
 };
 
 struct Field {

@@ -57,8 +57,8 @@ constexpr std::array<Field, 12> plan_row{{
     {"notice_days", Kind::text, "how many days before its last day the user of a mailbox is told"},
     {"grace_days", Kind::number, "that an expired or removed mailbox keeps its mail"},
     {"quarantine_days", Kind::number, "that a freed address is kept from other customers"},
-    {"messages_per_hour", Kind::number, "that each account may send; 0: no limit"},
-    {"messages_per_day", Kind::number, "that each account may send; 0: no limit"},
+    {"messages_per_hour", Kind::limit, "that each account may send; 0: no limit"},
+    {"messages_per_day", Kind::limit, "that each account may send; 0: no limit"},
 }};
 
 constexpr std::array<Verb, 10> table{{

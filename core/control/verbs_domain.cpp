@@ -28,8 +28,8 @@ constexpr std::array list_parameters{of_customer, Parameter{"state", choice, opt
 constexpr std::array remove_parameters{domain_key, recursive, dry_run};
 constexpr std::array<Field, 5> row{{
     {"domain", Kind::domain, "the key"},
-    {"customer", Kind::text, "whose it is"},
-    {"kind", Kind::word, "local (under a local zone of the operator) or foreign"},
+    {"customer", Kind::text, "whose it is; null: the operator's host domain"},
+    {"kind", Kind::word, "local (under a local zone of the operator), foreign, or host: the operator's own"},
     {"state", Kind::word, "pending, active or suspended"},
     {"protect_sender", Kind::flag, "mail from outside that claims a sender of it is refused"},
 }};

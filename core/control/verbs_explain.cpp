@@ -48,10 +48,10 @@ constexpr std::array limit_parameters{Parameter{"name", inbox, key, "the account
 constexpr std::array<Field, 9> limit_card{{
     {"account", Kind::address, "the mailbox or shell account"},
     {"plan", Kind::text, "of its customer"},
-    {"messages_per_hour", Kind::number, "how many it may send in an hour; 0: no limit"},
+    {"messages_per_hour", Kind::limit, "how many it may send in an hour; 0: no limit"},
     {"sent_in_hour", Kind::number, "how many it has sent in the last one, counted in steps of 5 minutes; null: metka-auth does not answer"},
     {"hour_decided_by", Kind::text, "the plan, or the account itself"},
-    {"messages_per_day", Kind::number, "how many it may send in a day; 0: no limit"},
+    {"messages_per_day", Kind::limit, "how many it may send in a day; 0: no limit"},
     {"sent_in_day", Kind::number, "how many it has sent in the last one, counted in steps of an hour; null: metka-auth does not answer"},
     {"day_decided_by", Kind::text, "the plan, or the account itself"},
     remedy,

@@ -58,7 +58,7 @@ constexpr std::array<Field, 3> alias_row{{
 }};
 constexpr std::array<Field, 4> mailbox_row{{
     {"address", Kind::address, "the address, which is the log-in"},
-    {"state", Kind::word, "active, suspended or expired"},
+    {"state", Kind::mailbox_word, "active, suspended or expired"},
     {"capacity", Kind::capacity, "how much it may hold"},
     {"valid_until", Kind::date, "the last day it is good for"},
 }};

@@ -11,7 +11,6 @@
 #include <CLI/CLI.hpp>
 #include <asio/steady_timer.hpp>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "core/net/spawn.h"
 #include "core/sys/file.h"
 #include "core/sys/log.h"
+#include "core/sys/wire_end.h"
 
 namespace metka::household {
 
@@ -88,17 +88,10 @@ bool is_sealed_memory(int descriptor)
     return fcntl(descriptor, F_GET_SEALS) >= 0;
 }
 
-bool is_wire(int descriptor)
-{
-    int type = 0;
-    socklen_t size = sizeof type;
-    return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
-}
-
 // What metkad starts a program with, out of reach of what the program may ever start.
 bool was_started_by_metkad()
 {
-    if (!is_wire(metkad_descriptor) || !is_sealed_memory(configuration_descriptor)) return false;
+    if (!sys::is_wire_end(metkad_descriptor) || !is_sealed_memory(configuration_descriptor)) return false;
     for (const int each : {metkad_descriptor, lock_descriptor, configuration_descriptor})
         if (fcntl(each, F_SETFD, FD_CLOEXEC) != 0) return false;
     return true;

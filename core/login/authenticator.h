@@ -1,10 +1,12 @@
 #pragma once
 // Asking metka-auth whether a log-in is right. The answer never says why it is not (SECURITY 14).
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <asio/awaitable.hpp>
 
@@ -16,6 +18,13 @@
 namespace metka::login {
 
 enum class Service { submission, pop3, count_ };
+
+constexpr std::string_view name_of(Service service)
+{
+    constexpr std::array<std::string_view, static_cast<std::size_t>(Service::count_)> names{"submission",
+                                                                                            "pop3"};
+    return names.at(static_cast<std::size_t>(service));
+}
 
 enum class Verdict {
     right,     // the account is in `account`

@@ -1,35 +1,16 @@
 #pragma once
-// What metkad asks metka-auth for the operator: who has logged in last, against whom wrong guesses are held,
-// and to forget them. Names that nobody has, and whatever was typed, never travel here.
+// What metkad asks metka-auth for the operator: against whom wrong guesses are held, and to forget them.
+// Names that nobody has, and whatever was typed, never travel here.
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "core/base/clock.h"
-#include "core/base/id.h"
 #include "core/domain/objects.h"
-#include "core/login/authenticator.h"
 
 namespace metka::login {
-
-struct AskLastLogin {
-    static constexpr std::uint16_t kind = 0x0128;
-    InboxId account;
-    void fields(auto& each) { each(account); }
-};
-struct KnownLogin {
-    Service service = Service::submission;
-    Instant at;
-    std::string peer; // the client's IP address as text
-    Id key;           // which app password; empty: the main password
-    void fields(auto& each) { each(service), each(at), each(peer), each(key); }
-};
-struct LastLogin {
-    static constexpr std::uint16_t kind = 0x0129;
-    std::vector<KnownLogin> logins; // one, or none that is known
-    void fields(auto& each) { each(logins); }
-};
 
 // What wrong guesses are counted by (daemon/auth/patience.h).
 enum class Held : std::uint8_t {
@@ -41,6 +22,20 @@ enum class Held : std::uint8_t {
     nobody,       // all names together that nobody has
     count_,
 };
+
+// What `metkactl my password` of an account comes from: a source that no attacker from outside can use up.
+inline constexpr std::string_view from_shell = "my ";
+inline std::string shell_of_account(std::string_view account)
+{
+    return std::string(from_shell) + std::string(account);
+}
+inline std::optional<InboxId> account_of_shell(std::string_view source) // none: it is another one
+{
+    if (!source.starts_with(from_shell)) return std::nullopt;
+    const auto account = InboxId::parse(source.substr(from_shell.size()));
+    return account ? std::optional(InboxId(*account)) : std::nullopt;
+}
+
 enum class Wanted : std::uint8_t { held_back, counted, count_ }; // counted: also those that may guess on
 
 struct HeldRow {
@@ -88,18 +83,6 @@ struct Unblocked { // how many counters of each kind were, or would be, forgotte
     static constexpr std::uint16_t kind = 0x012d;
     std::vector<std::uint64_t> counters;
     void fields(auto& each) { each(counters); }
-};
-
-struct AskSent {
-    static constexpr std::uint16_t kind = 0x012e;
-    InboxId account;
-    void fields(auto& each) { each(account); }
-};
-struct Sent { // messages, as the limits count them
-    static constexpr std::uint16_t kind = 0x012f;
-    std::uint64_t in_hour = 0;
-    std::uint64_t in_day = 0;
-    void fields(auto& each) { each(in_hour), each(in_day); }
 };
 
 } // namespace metka::login

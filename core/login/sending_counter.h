@@ -52,7 +52,8 @@ struct SendingAnswer {
 class SendingCounter {
   public:
     virtual ~SendingCounter() = default;
-    // Each recipient counts as one message. unavailable: nobody could say; the client should try again.
+    // Each recipient counts as one message. not_found: the account has been removed. unavailable: nobody
+    // could say; the client should try again.
     virtual asio::awaitable<Result<SendingAnswer>> count(InboxId account, std::uint64_t recipients) = 0;
 };
 

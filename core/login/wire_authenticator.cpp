@@ -58,6 +58,7 @@ asio::awaitable<Result<SendingAnswer>> WireSendingCounter::count(InboxId account
 {
     const CountSending question{.account = account, .recipients = recipients};
     const auto counted = co_await auth_->ask_for<SendingCounted>(question);
+    if (!counted && counted.error().fault == Fault::not_found) co_return pass(counted);
     if (!counted)
         co_return fail(Fault::unavailable, "the message could not be counted: {}", counted.error().text);
     Postmark::GiveBack give_back;

@@ -6,6 +6,7 @@
 #include "core/maildir/message_file.h"
 #include "core/maildir/message_name.h"
 #include "core/sys/file.h"
+#include "core/sys/log.h"
 
 namespace metka::maildir {
 
@@ -110,6 +111,11 @@ class Carrying {
             if (!linked) return pass(linked);
             if (*linked == Linked::yes) return {};
         }
+        return name_copy_in(folder, message, file);
+    }
+
+    Result<void> name_copy_in(int folder, const sys::Descriptor& message, const std::string& file)
+    {
         auto copy = disk_.open_unnamed(to_.passing.get());
         if (!copy) return pass(copy);
         auto copied = disk_.copy(message.get(), copy->get());
@@ -117,8 +123,20 @@ class Carrying {
         if (!copied) return copied;
         const auto linked = disk_.link(copy->get(), folder, file);
         if (!linked) return pass(linked);
-        if (*linked == Linked::yes) return {};
-        return fail(Fault::unavailable, "{}: its folders lie in different places", to_.path);
+        if (*linked != Linked::yes)
+            return fail(Fault::unavailable, "{}: its folders lie in different places", to_.path);
+        if (to_.syncs_links) return {};
+        auto synced = disk_.sync_journal(copy->get());
+        if (!synced) take_back_name(folder, file); // a repeat would take it for done
+        return synced;
+    }
+
+    void take_back_name(int folder, const std::string& file)
+    {
+        const auto undone = disk_.unlink(folder, file);
+        if (!undone)
+            sys::log(sys::Level::error, "store.undo_failed",
+                     {{"inbox", to_.path}, {"message", file}, {"reason", undone.error().text}});
     }
 
     Disk& disk_;

@@ -17,8 +17,7 @@ struct Body {
     int file;
     dev_t device;
     gid_t group;
-    bool is_journaled;
-    bool syncs_links;
+    bool keeps_bytes; // of its file system
 };
 
 constexpr gid_t no_group = static_cast<gid_t>(-1);
@@ -117,8 +116,7 @@ class Voyage {
 
     Result<void> settle(const Body& body)
     {
-        const bool is_synced_later = body.is_journaled || !body.syncs_links;
-        return is_synced_later ? disk_.finish_writeback(body.file) : disk_.sync_data(body.file);
+        return body.keeps_bytes ? disk_.finish_writeback(body.file) : disk_.sync_data(body.file);
     }
 
     // The group that the owner of a shell inbox reads its messages by; of others nobody asks.
@@ -154,8 +152,7 @@ class Voyage {
                            .file = shipment_.file,
                            .device = status->st_dev,
                            .group = status->st_gid,
-                           .is_journaled = (*beside)->is_journaled,
-                           .syncs_links = (*beside)->syncs_links});
+                           .keeps_bytes = (*beside)->keeps_bytes});
         return disk_.start_writeback(shipment_.file);
     }
 
@@ -176,8 +173,7 @@ class Voyage {
                            .file = number,
                            .device = inbox.device,
                            .group = group,
-                           .is_journaled = inbox.is_journaled,
-                           .syncs_links = inbox.syncs_links});
+                           .keeps_bytes = inbox.keeps_bytes});
         return bodies_.size() - 1;
     }
 

@@ -9,10 +9,12 @@
 //   bytes need only have reached the disk (an extent is converted before its write counts as done), and one
 //   fsync of the file that was named last makes every name before it durable: one wait for the whole batch.
 // - ext4 without one: a folder does not stand for the link counts of its files. The bytes are written out,
-// and
-//   after it was named each file is synced, and each folder once.
+//   and after it was named each file is synced, and each folder once.
+// - btrfs: neither a folder nor what was synced of a file without a name stands for the file (see
+//   Disk::syncs_links). Each file is synced before it is named, so that no background commit leaves half of
+//   it, and once more afterwards; then each folder.
 // - everything else: each file is synced before it is named, and each folder that was named in once
-// afterwards.
+//   afterwards.
 //
 // So a name that survives a crash always leads to bytes that did, too.
 

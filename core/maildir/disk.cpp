@@ -2,9 +2,7 @@
 
 #include <array>
 #include <cerrno>
-#include <memory>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -20,29 +18,18 @@ namespace metka::maildir {
 
 namespace {
 
-std::unexpected<Error> refused(int error_number, const std::string& doing)
-{
-    auto error = fail_errno(error_number, doing);
-    if (error_number == ENOENT) error.error().fault = Fault::not_found;
-    if (error_number == EEXIST) error.error().fault = Fault::conflict;
-    if (error_number == EACCES || error_number == EPERM) error.error().fault = Fault::denied;
-    return error;
-}
+using sys::refused;
 
 std::string own_path(int file)
 {
     return fmt::format("/proc/self/fd/{}", file);
 }
 
-bool is_ext4(int folder)
+bool is_of(int folder, decltype(statfs::f_type) kind)
 {
     struct statfs system{};
-    return fstatfs(folder, &system) == 0 && system.f_type == EXT4_SUPER_MAGIC;
+    return fstatfs(folder, &system) == 0 && system.f_type == kind;
 }
-
-struct FolderCloser {
-    void operator()(DIR* folder) const { closedir(folder); }
-};
 
 Result<void> copy_bytes(int from, int to)
 {
@@ -86,19 +73,14 @@ Result<std::vector<std::string>> Disk::names(int folder)
 
 Result<void> Disk::each_name(int folder, const std::function<void(std::string_view)>& visit)
 {
-    // A descriptor of its own: the reading place of a shared one would be shared too.
-    sys::Descriptor own(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!own) return refused(errno, "opening a folder of messages");
-    const std::unique_ptr<DIR, FolderCloser> opened(fdopendir(own.get()));
-    if (!opened) return refused(errno, "opening a folder of messages");
-    own.release();
-    errno = 0;
-    while (const auto* entry = readdir(opened.get())) {
-        if (entry->d_name[0] != '.') visit(entry->d_name);
-        errno = 0;
-    }
-    if (errno != 0) return refused(errno, "reading a folder of messages"); // half a listing is none
-    return {};
+    return sys::each_name_in(folder, [&](std::string_view name) {
+        if (name.front() != '.') visit(name);
+    });
+}
+
+Result<std::vector<std::string>> Disk::all_names(int folder)
+{
+    return sys::names_in(folder);
 }
 
 Result<sys::Descriptor> Disk::open_unnamed(int folder)
@@ -192,7 +174,7 @@ Result<void> Disk::sync_journal(int file)
 bool Disk::has_journal(int folder)
 {
     struct stat status{};
-    if (!is_ext4(folder) || fstat(folder, &status) != 0) return false;
+    if (!is_of(folder, EXT4_SUPER_MAGIC) || fstat(folder, &status) != 0) return false;
     const auto device = fmt::format("/sys/dev/block/{}:{}", major(status.st_dev), minor(status.st_dev));
     std::array<char, 256> target{};
     const auto size = readlink(device.c_str(), target.data(), target.size());
@@ -202,11 +184,20 @@ bool Disk::has_journal(int folder)
     return stat(journal.c_str(), &status) == 0;
 }
 
+// ext4 converts an extent before its write counts as done.
+bool Disk::keeps_bytes(int folder)
+{
+    return is_of(folder, EXT4_SUPER_MAGIC);
+}
+
 // Without a journal ext4 writes the folder and not the link counts of the files in it; fsck then takes a file
-// that had no name when it was last synced for one that was deleted.
+// that had no name when it was last synced for one that was deleted. btrfs takes down in its log what was
+// synced, but before Linux 6.16 nothing of a file without a name, and then of a file that it meets in a
+// synced folder that it exists: empty, after the power went.
 bool Disk::syncs_links(int folder)
 {
-    return !is_ext4(folder) || has_journal(folder);
+    if (is_of(folder, EXT4_SUPER_MAGIC)) return has_journal(folder);
+    return !is_of(folder, BTRFS_SUPER_MAGIC);
 }
 
 Result<void> Disk::sync_data(int file)

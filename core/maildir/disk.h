@@ -32,7 +32,8 @@ class Disk {
                                                  const std::string& name); // read-only; never waits on a FIFO
     // All but those that begin with a dot, one after another: a folder may hold more than memory does.
     virtual Result<void> each_name(int folder, const std::function<void(std::string_view)>& visit);
-    Result<std::vector<std::string>> names(int folder); // all at once
+    Result<std::vector<std::string>> names(int folder);             // all at once
+    virtual Result<std::vector<std::string>> all_names(int folder); // those that begin with a dot, too
 
     // A file for writing that has no name, mode 0440: if nobody names it, it goes with its last descriptor.
     virtual Result<sys::Descriptor> open_unnamed(int folder);
@@ -50,7 +51,11 @@ class Disk {
     // it, where the file system has_journal().
     virtual Result<void> sync_journal(int file);
     virtual bool has_journal(int folder); // of its file system: one for everything, which commits in order
-    // Of its file system: a folder that is synced leads to files that are known to have a name.
+    // Of its file system: whatever name a crash leaves leads to all bytes that were written out before it was
+    // given.
+    virtual bool keeps_bytes(int folder);
+    // Of its file system: a folder that is synced leads to files that are known to have a name, and to what
+    // was synced of them before they had one.
     virtual bool syncs_links(int folder);
     virtual Result<void> sync_data(int file);
     virtual Result<void> sync_folder(int folder);

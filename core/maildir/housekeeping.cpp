@@ -40,27 +40,35 @@ Result<void> probe(Disk& disk, int folder)
     const auto name = "probe." + Id::make(SystemClock{}.now()).hex();
     const auto linked = disk.link(writing->get(), folder, name);
     if (!linked) return cannot(linked.error(), "cannot give a file its name later");
-    disk.unlink(folder, name);
+    [[maybe_unused]] const auto gone = disk.unlink(folder, name);
     return probe_leases(disk, std::move(*writing));
 }
 
-bool remove_tree(Disk& disk, int folder, const std::string& name, int depth = 0)
+// What is left of it says why.
+Result<void> remove_tree(Disk& disk, int folder, const std::string& name, int depth = 0)
 {
-    if (disk.unlink(folder, name)) return true;
-    if (depth >= deepest_removed) return false;
+    if (disk.unlink(folder, name)) return {};
+    if (depth >= deepest_removed) return fail(Fault::denied, "folders lie too deep in each other");
     const auto inner = disk.open_folder(folder, name);
-    if (!inner) return inner.error().fault == Fault::not_found || disk.remove_folder(folder, name);
-    bool whole = true;
-    for (const auto& each : sys::names_in(inner->get()))
-        whole = remove_tree(disk, inner->get(), each, depth + 1) && whole;
-    return whole && disk.remove_folder(folder, name);
+    if (!inner && inner.error().fault == Fault::not_found) return {};
+    if (!inner) return disk.remove_folder(folder, name) ? Result<void>() : pass(inner);
+    const auto names = disk.all_names(inner->get());
+    if (!names) return pass(names);
+    Result<void> whole;
+    for (const auto& each : *names) {
+        auto gone = remove_tree(disk, inner->get(), each, depth + 1);
+        const bool tells_more = !gone && (whole || gone.error().fault == Fault::unavailable);
+        if (tells_more) whole = std::move(gone);
+    }
+    return whole ? disk.remove_folder(folder, name) : whole;
 }
 
-bool remove_from_trash(Disk& disk, int trash, const std::string& name)
+Result<void> remove_from_trash(Disk& disk, int trash, const std::string& name)
 {
-    if (remove_tree(disk, trash, name)) return true;
-    sys::log(sys::Level::warning, "store.trash_left", {{"tree", name}});
-    return false;
+    auto removed = remove_tree(disk, trash, name);
+    if (!removed)
+        sys::log(sys::Level::warning, "store.trash_left", {{"tree", name}, {"why", removed.error().text}});
+    return removed;
 }
 
 using Leftover = std::optional<sys::Descriptor>;
@@ -70,10 +78,14 @@ Result<Leftover> closed_folder_in(Disk& disk, const sys::Descriptor& maildir)
 {
     for (const auto* const part : {"new", "cur", "tmp"}) {
         const auto shared = disk.open_folder(maildir.get(), part);
-        if (!shared) continue; // it could be removed
-        for (const auto& name : sys::names_in(shared->get())) {
+        if (!shared && shared.error().fault == Fault::not_found) continue; // it could be removed
+        if (!shared) return pass(shared);
+        const auto names = disk.all_names(shared->get());
+        if (!names) return pass(names);
+        for (const auto& name : *names) {
             auto closed = disk.hold_folder(shared->get(), name);
             if (closed) return std::move(*closed);
+            if (closed.error().fault == Fault::unavailable) return pass(closed); // otherwise it is no folder
         }
     }
     return std::nullopt;
@@ -81,7 +93,9 @@ Result<Leftover> closed_folder_in(Disk& disk, const sys::Descriptor& maildir)
 
 Result<Leftover> remove_or_give(Disk& disk, int folder, const std::string& name, const InboxPlace& place)
 {
-    if (remove_from_trash(disk, folder, name)) return std::nullopt;
+    const auto removed = remove_from_trash(disk, folder, name);
+    if (removed) return std::nullopt;
+    if (removed.error().fault == Fault::unavailable) return pass(removed); // a repeat may come further
     if (place.inbox_kind != directory::InboxKind::shell) return std::nullopt;
     const auto maildir = disk.open_folder(folder, name + "/inbox/Maildir");
     if (!maildir && maildir.error().fault == Fault::not_found) return std::nullopt;
@@ -92,7 +106,9 @@ Result<Leftover> remove_or_give(Disk& disk, int folder, const std::string& name,
 // An earlier attempt brought it as far as the trash.
 Result<Leftover> go_on_in_trash(Disk& disk, int trash, const std::string& tree, const InboxPlace& place)
 {
-    for (const auto& name : sys::names_in(trash)) {
+    const auto names = disk.all_names(trash);
+    if (!names) return pass(names);
+    for (const auto& name : *names) {
         if (!name.starts_with(tree + ".")) continue;
         auto left = remove_or_give(disk, trash, name, place);
         if (!left || *left) return left;
@@ -201,11 +217,16 @@ Result<Leftover> trash_inbox_tree(Disk& disk, int mail, const InboxPlace& place,
 
 void empty_trash(Disk& disk, int mail)
 {
-    remove_from_trash(disk, mail, "incoming"); // where earlier versions wrote what had no inbox yet
+    // Where earlier versions wrote what had no inbox yet. What cannot be removed is logged there.
+    [[maybe_unused]] const auto incoming = remove_from_trash(disk, mail, "incoming");
     const auto trash = disk.open_folder(mail, "trash");
     if (!trash) return;
-    for (const auto& name : sys::names_in(trash->get()))
-        remove_from_trash(disk, trash->get(), name);
+    const auto names = disk.all_names(trash->get());
+    if (!names)
+        sys::log(sys::Level::warning, "store.trash_left", {{"tree", "trash"}, {"why", names.error().text}});
+    for (const auto& name : names.value_or(std::vector<std::string>())) {
+        [[maybe_unused]] const auto gone = remove_from_trash(disk, trash->get(), name);
+    }
 }
 
 } // namespace metka::maildir

@@ -24,7 +24,8 @@ Result<void> make_inbox_trees(Disk& disk, int mail, const std::vector<InboxPlace
 
 // Into the trash by one rename, durably; then removed as far as we can. Repeating it is no fault, and goes on
 // with what is left. Gives a folder in a shell account's Maildir that only its owner can empty; then it is to
-// be repeated. The folder may be closed to us: it is held, not open (O_PATH).
+// be repeated. The folder may be closed to us: it is held, not open (O_PATH). unavailable: something could
+// not be looked into (too many files are open); to be repeated, too.
 Result<std::optional<sys::Descriptor>> trash_inbox_tree(Disk& disk, int mail, const InboxPlace& place,
                                                         Instant now);
 void empty_trash(Disk& disk, int mail); // what an earlier run or version left; logs what stays

@@ -67,6 +67,7 @@ Result<std::shared_ptr<const InboxFolders>> FolderCache::open_afresh(const Inbox
     folders->device = status->st_dev;
     const auto nature = nature_of(folders->maildir.get(), status->st_dev);
     folders->is_journaled = nature.is_journaled;
+    folders->keeps_bytes = nature.keeps_bytes;
     folders->syncs_links = nature.syncs_links;
 
     auto* const held = folders.get();
@@ -85,7 +86,9 @@ FolderCache::Nature FolderCache::nature_of(int folder, dev_t device)
     const std::scoped_lock lock(mutex_);
     const auto known = natures_.find(device);
     if (known != natures_.end()) return known->second;
-    const Nature nature{.is_journaled = disk_.has_journal(folder), .syncs_links = disk_.syncs_links(folder)};
+    const Nature nature{.is_journaled = disk_.has_journal(folder),
+                        .keeps_bytes = disk_.keeps_bytes(folder),
+                        .syncs_links = disk_.syncs_links(folder)};
     sys::log(sys::Level::info, "store.file_system",
              {{"device", fmt::format("{}:{}", major(device), minor(device))},
               {"waits", nature.is_journaled ? "once a batch" : "for each file and folder"}});

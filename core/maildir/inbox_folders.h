@@ -22,6 +22,7 @@ struct InboxFolders {
     std::string path;
     dev_t device = 0;
     bool is_journaled = false;                     // Disk::has_journal()
+    bool keeps_bytes = false;                      // Disk::keeps_bytes()
     bool syncs_links = false;                      // Disk::syncs_links()
     sys::Descriptor maildir, fresh, seen, passing; // Maildir, and in it new, cur, tmp
 };
@@ -51,6 +52,7 @@ class FolderCache {
     void keep(std::shared_ptr<const InboxFolders> folders);
     struct Nature { // of a file system
         bool is_journaled = false;
+        bool keeps_bytes = false;
         bool syncs_links = false;
     };
     Nature nature_of(int folder, dev_t device);

@@ -138,6 +138,7 @@ class ListReader {
         bool is_message = false;
         std::uint64_t stored = 0;
         std::uint64_t octets = 0;
+        std::uint64_t number = 0; // of its file
     };
 
     Result<Measured> measure(const Draft& draft)
@@ -148,25 +149,32 @@ class ListReader {
         const int folder = descriptor_of(folders_, draft.folder);
         const auto status = status_at(folder, name);
         if (!status) return Measured{}; // renamed or removed since it was listed
-        if (!is_message(*status, owners_) || !is_readable(folder, name, *status)) {
-            ++listing_.skipped_;
-            return Measured{};
-        }
+        if (!is_message(*status, owners_) || !is_readable(folder, name, *status)) return skipped();
         const auto stored = static_cast<std::uint64_t>(status->st_size);
         const auto claims = parse_message_name(name);
-        if (is_believable(claims, stored))
-            return Measured{.is_message = true, .stored = stored, .octets = *claims.octets};
-        return counted(folder, name, stored);
+        const bool is_ours = status->st_uid == owners_.store && has_our_form(claims);
+        if (is_ours && is_believable(claims, stored)) // so it is not opened
+            return Measured{
+                .is_message = true, .stored = stored, .octets = *claims.octets, .number = status->st_ino};
+        return opened(folder, name, claims);
     }
 
-    Result<Measured> counted(int folder, const std::string& name, std::uint64_t stored)
+    Measured skipped()
     {
-        const auto message = disk_.open_message(folder, name);
+        ++listing_.skipped_;
+        return {};
+    }
+
+    Result<Measured> opened(int folder, const std::string& name, const MessageName& claims)
+    {
+        const auto message = open_message(disk_, folder, name, owners_);
         if (!message && message.error().fault == Fault::unavailable) return pass(message);
-        if (!message) return Measured{}; // it went while we looked
-        const auto octets = octets_sent(message->get());
-        if (!octets) return Measured{};
-        return Measured{.is_message = true, .stored = stored, .octets = *octets};
+        if (!message && message.error().fault == Fault::not_found) return Measured{}; // it went meanwhile
+        if (!message || !*message) return skipped();
+        const auto octets = octets_sent(**message, claims);
+        if (!octets) return skipped();
+        return Measured{
+            .is_message = true, .stored = (*message)->size, .octets = *octets, .number = (*message)->number};
     }
 
     // Both are in the same order.
@@ -200,6 +208,7 @@ class ListReader {
                                   .folder = draft.folder,
                                   .is_hashed = !has_fit_base(parse_message_name(file(draft))),
                                   .has_twin = sightings == Sightings::several});
+        if (owners_.shell != 0) listing_.numbers_.push_back(measured.number);
         listing_.octets_ += measured.octets;
     }
 

@@ -9,7 +9,8 @@ namespace metka::maildir {
 
 std::size_t Listing::bytes() const
 {
-    return sizeof *this + rows_.capacity() * sizeof(Row) + names_.capacity();
+    return sizeof *this + rows_.capacity() * sizeof(Row) + names_.capacity() +
+           numbers_.capacity() * sizeof(std::uint64_t);
 }
 
 std::string_view Listing::file(Index index) const
@@ -26,6 +27,12 @@ std::string Listing::uid(Index index) const
 {
     return rows_[index].is_hashed ? hashed_uid(key(index))
                                   : std::string(parse_message_name(file(index)).base);
+}
+
+std::optional<std::uint64_t> Listing::number(Index index) const
+{
+    if (numbers_.empty()) return std::nullopt;
+    return numbers_[index];
 }
 
 std::optional<Listing::Index> Listing::find(std::string_view wanted) const

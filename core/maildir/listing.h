@@ -1,7 +1,7 @@
 #pragma once
 // What lies in an inbox, as it was when somebody looked: which messages, oldest first, and how large they
 // are. Never changed once it is made, so any number of sessions may share one. A message takes 24 bytes and
-// its file's name.
+// its file's name, in a shell inbox 8 more.
 
 #include <cstdint>
 #include <optional>
@@ -36,6 +36,9 @@ class Listing {
         return rows_[index].has_twin;
     } // it had two names, in new/ and in cur/
     std::optional<Index> find(std::string_view key) const;
+    // Of the file (its inode) in a shell inbox, where a user may put another in its place; none: of an inbox
+    // that is the store's alone.
+    std::optional<std::uint64_t> number(Index index) const;
 
   private:
     friend class ListReader;
@@ -53,6 +56,7 @@ class Listing {
 
     std::vector<Row> rows_; // by age, base and key
     std::string names_;
+    std::vector<std::uint64_t> numbers_; // of a shell inbox; otherwise empty
     std::uint64_t octets_ = 0;
     std::uint64_t skipped_ = 0;
 };

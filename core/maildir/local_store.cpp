@@ -8,6 +8,7 @@ class LocalInbox final : public MailInbox {
   public:
     explicit LocalInbox(std::unique_ptr<MaildirInbox> inbox) : inbox_(std::move(inbox)) {}
 
+    bool is_open() const override { return true; }
     asio::awaitable<Result<Opened>> open() override { co_return inbox_->open(); }
     asio::awaitable<void> unlock() override
     {
@@ -49,24 +50,10 @@ asio::awaitable<Result<std::vector<Room>>> LocalSink::promise(MessageId transact
     co_return rooms;
 }
 
-Result<std::vector<InboxFacts>> LocalSink::recipients(const std::vector<InboxId>& inboxes)
-{
-    std::vector<InboxFacts> recipients;
-    recipients.reserve(inboxes.size());
-    for (const auto& inbox : inboxes) {
-        auto facts = facts_with_space_in(directory_, inbox);
-        if (!facts) return pass(facts);
-        const auto open = must_be_open(*facts);
-        if (!open) return pass(open);
-        recipients.push_back(std::move(*facts));
-    }
-    return recipients;
-}
-
 asio::awaitable<Result<void>> LocalSink::deliver(MessageId transaction, std::vector<InboxId> inboxes,
                                                  WholeMessage message)
 {
-    auto facts = recipients(inboxes);
+    auto facts = recipients_in(directory_, inboxes);
     if (!facts) co_return pass(facts);
     Parcel parcel{.transaction = transaction, .inboxes = std::move(*facts), .message = std::move(message)};
     Parcel* const parcels[] = {&parcel};
@@ -80,13 +67,13 @@ asio::awaitable<Result<NewMessage>> LocalSink::open(MessageId transaction, Inbox
     if (!facts) co_return pass(facts);
     auto file = store_.open_message(transaction, *facts);
     if (!file) co_return pass(file);
-    co_return NewMessage{.id = transaction, .file = std::move(*file)};
+    co_return NewMessage{.file = std::move(*file)};
 }
 
 asio::awaitable<Result<void>> LocalSink::commit(MessageId transaction, std::vector<InboxId> inboxes,
                                                 Written written)
 {
-    const auto facts = recipients(inboxes);
+    const auto facts = recipients_in(directory_, inboxes);
     if (!facts) co_return pass(facts);
     co_return store_.commit(transaction, *facts, written);
 }

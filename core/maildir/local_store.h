@@ -24,8 +24,6 @@ class LocalSink final : public MailSink {
     void abandon(MessageId transaction) override;
 
   private:
-    Result<std::vector<InboxFacts>> recipients(const std::vector<InboxId>& inboxes);
-
     MaildirStore& store_;
     directory::Directory& directory_;
 };

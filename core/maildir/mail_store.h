@@ -21,15 +21,12 @@
 
 namespace metka::maildir {
 
-struct Promise;
-using PromiseId = IdOf<Promise>;
 struct Message;
 using MessageId = IdOf<Message>;
 
 // A new message: write to it with pwrite from offset 0, close it, then commit. It has no name in any inbox
 // yet, and none at all on disk if nobody commits it.
 struct NewMessage {
-    MessageId id;
     sys::Descriptor file;
 };
 
@@ -53,7 +50,6 @@ constexpr std::size_t most_whole(std::size_t inboxes)
     const auto taken = all_else + an_inbox * inboxes;
     return taken < frame ? frame - taken : 0;
 }
-constexpr std::size_t most_inboxes = 1000; // in one question and in one message
 
 // What came of asking for room in one inbox.
 enum class Room {
@@ -113,10 +109,13 @@ struct Removal {
     std::string why;        // of the last of these
 };
 
-// The inbox one log-in opened. Only this inbox can be reached by it.
+// The inbox one log-in opened. Only this inbox can be reached by it, and for as long as its account may be
+// read: denied, from any of these, says that it is suspended or has been removed since the log-in.
 class MailInbox {
   public:
     virtual ~MailInbox() = default;
+    // Once it is not, nothing can be had of it any more: the store it was opened by has gone.
+    virtual bool is_open() const = 0;
     // Takes it, and lists it. One session at a time; conflict: another has it. Before anything else.
     virtual asio::awaitable<Result<Opened>> open() = 0;
     virtual asio::awaitable<void> unlock() = 0; // the next session may have it at once
@@ -124,7 +123,9 @@ class MailInbox {
     // From that message on, at most so many; at least one while there are any.
     virtual asio::awaitable<Result<Uids>> uids(MessageIndex from, std::uint64_t most) = 0;
     virtual asio::awaitable<Result<StoredMessage>> read(MessageIndex message) = 0;
-    virtual asio::awaitable<Result<Removal>> remove(std::vector<MessageIndex> messages) = 0; // durable
+    // Durable. limit: the mailbox has expired since the log-in. An error says nothing of what was removed,
+    // but for conflict, denied and limit: then nothing was.
+    virtual asio::awaitable<Result<Removal>> remove(std::vector<MessageIndex> messages) = 0;
 };
 
 } // namespace metka::maildir

@@ -6,6 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "core/maildir/disk.h"
@@ -46,15 +49,24 @@ class MaildirInbox {
     struct Named {
         int folder;
         std::string file;
+        std::optional<std::uint64_t> number = {}; // of the file that is meant; none: whichever has the name
     };
     // What it is called: at first as it was listed; where that has gone, as it is listed now, if it is.
     template <class Act>
     std::invoke_result_t<Act, const Named&> with_name(const InboxFolders& folders, MessageIndex message,
                                                       Act act);
-    static std::optional<Named> named_in(const Listing& listing, const InboxFolders& folders,
-                                         std::string_view key);
-    Result<void> remove_twin(const InboxFolders& folders, std::string_view key);
-    Result<sys::Descriptor> open_message(const InboxFolders& folders, const Named& named);
+    static Named named_in(const Listing& listing, const InboxFolders& folders, MessageIndex index);
+    using Keys = std::unordered_set<std::string_view>;
+    Result<std::vector<Named>> names_of(const Keys& keys, const InboxFolders& folders);
+    // What is there of removed messages under other names; of how many some was left, and why.
+    struct Left {
+        std::uint64_t messages = 0;
+        std::string why;
+    };
+    Left remove_twins(Keys keys, const InboxFolders& folders, UsageBook::Change& change);
+    Removal remove(std::span<const MessageIndex> messages, const InboxFolders& folders);
+    Result<MessageFile> open_named(const InboxFolders& folders, const Named& named);
+    Result<void> unlink_named(const Named& named);
 
     const InboxFacts facts_;
     House house_;

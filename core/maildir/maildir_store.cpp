@@ -27,26 +27,28 @@ std::size_t most_open_inboxes()
 
 } // namespace
 
-MaildirStore::MaildirStore(sys::Descriptor mail, const Clock& clock, Disk& disk)
+MaildirStore::MaildirStore(sys::Descriptor mail, const Clock& clock, Disk& disk, Stopwatch stopwatch)
     : mail_(std::move(mail)),
       clock_(clock),
       disk_(disk),
       folders_(mail_.get(), disk, most_open_inboxes()),
       usage_(clock, disk),
-      locks_(clock, disk),
+      locks_(std::move(stopwatch), disk),
       listings_(disk),
       sessions_{.disk = disk, .folders = folders_, .usage = usage_, .locks = locks_, .listings = listings_}
 {
 }
 
-Result<std::unique_ptr<MaildirStore>> MaildirStore::open(sys::Descriptor mail, const Clock& clock, Disk& disk)
+Result<std::unique_ptr<MaildirStore>> MaildirStore::open(sys::Descriptor mail, const Clock& clock, Disk& disk,
+                                                         Stopwatch stopwatch)
 {
     // Who opens a file while we hold a lease on it makes the kernel tell us by SIGIO, which ends a process by
     // default.
     std::signal(SIGIO, SIG_IGN);
     const auto prepared = prepare_mail_folder(disk, mail.get());
     if (!prepared) return pass(prepared);
-    return std::unique_ptr<MaildirStore>(new MaildirStore(std::move(mail), clock, disk));
+    return std::unique_ptr<MaildirStore>(
+        new MaildirStore(std::move(mail), clock, disk, std::move(stopwatch)));
 }
 
 Result<void> MaildirStore::promise(const MessageId& transaction, const InboxFacts& inbox, Bytes octets)

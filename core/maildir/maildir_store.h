@@ -3,9 +3,11 @@
 // is meant for worker threads; any of them may call at any time. metka-store puts wires in front of it, tests
 // a LocalStore.
 //
-// The life of a message: open() gives a file without a name; its writer fills it and closes it; commit()
-// makes sure that nobody can write to it any more, makes it durable, names it in each inbox, and makes the
-// folders durable. At no moment is half a message in an inbox, and a crash leaves nothing to clean up.
+// The life of a message: promise() holds room for it in each inbox. A small one, which most are, then comes
+// whole, and deliver() writes it to a file without a name. For a larger one open_message() gives such a file;
+// its writer fills it and closes it, write_out() brings it to the disk, and deliver() makes sure that nobody
+// can write to it any more. Either way deliver() makes it durable and names it in each inbox (delivery.h).
+// At no moment is half a message in an inbox, and a crash leaves nothing to clean up.
 
 #include <memory>
 #include <mutex>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/stopwatch.h"
 #include "core/maildir/disk.h"
 #include "core/maildir/inbox_folders.h"
 #include "core/maildir/listings.h"
@@ -42,7 +45,8 @@ class MaildirStore {
   public:
     // `mail`: the mail folder, ours. invalid: its file system cannot do what a store needs (the program exits
     // 78).
-    static Result<std::unique_ptr<MaildirStore>> open(sys::Descriptor mail, const Clock& clock, Disk& disk);
+    static Result<std::unique_ptr<MaildirStore>> open(sys::Descriptor mail, const Clock& clock, Disk& disk,
+                                                      Stopwatch stopwatch = &std::chrono::steady_clock::now);
 
     Result<void> promise(const MessageId& transaction, const InboxFacts& inbox, Bytes octets);
     // The same where it need not wait for the disk; none: ask promise(), from where waiting is allowed.
@@ -87,7 +91,7 @@ class MaildirStore {
     void empty_trash(); // what an earlier run left there
 
   private:
-    MaildirStore(sys::Descriptor mail, const Clock& clock, Disk& disk);
+    MaildirStore(sys::Descriptor mail, const Clock& clock, Disk& disk, Stopwatch stopwatch);
 
     struct Recipient {
         std::shared_ptr<const InboxFolders> folders;

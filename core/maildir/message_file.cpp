@@ -1,10 +1,14 @@
 #include "core/maildir/message_file.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include <fcntl.h>
 #include <unistd.h>
+
+#include "core/sys/file.h"
+#include "core/wire/dot_writer.h"
 
 namespace metka::maildir {
 
@@ -56,22 +60,50 @@ bool is_believable(const MessageName& name, std::uint64_t size)
     return name.size == size && name.octets && *name.octets >= size && *name.octets - size <= size;
 }
 
-Result<std::uint64_t> octets_sent(int file)
+Result<std::optional<MessageFile>> open_message(Disk& disk, int folder, const std::string& file,
+                                                const Owners& owners)
+{
+    auto opened = disk.open_message(folder, file);
+    if (!opened) return pass(opened);
+    const auto status = sys::status_of(opened->get());
+    if (!status) return pass(status);
+    if (!is_message(*status, owners)) return std::nullopt;
+    return MessageFile{.descriptor = std::move(*opened),
+                       .size = static_cast<std::uint64_t>(status->st_size),
+                       .number = status->st_ino};
+}
+
+namespace {
+
+bool has_last_end(const MessageFile& file)
+{
+    char last = '\n';
+    const auto at = static_cast<off_t>(file.size) - 1;
+    return file.size == 0 || (pread(file.descriptor.get(), &last, 1, at) == 1 && last == '\n');
+}
+
+} // namespace
+
+Result<std::uint64_t> octets_sent(const MessageFile& file, const MessageName& name)
+{
+    if (is_believable(name, file.size) && has_last_end(file)) return *name.octets;
+    return octets_sent(file);
+}
+
+Result<std::uint64_t> octets_sent(const MessageFile& file)
 {
     std::array<char, 64 * 1024> piece{};
-    std::uint64_t size = 0, lines = 0;
-    char last = '\n';
-    for (;;) {
-        const auto count = pread(file, piece.data(), piece.size(), static_cast<off_t>(size));
+    wire::OctetCounter counter;
+    for (std::uint64_t at = 0; at < file.size;) {
+        const auto wanted = std::min<std::uint64_t>(piece.size(), file.size - at);
+        const auto count = pread(file.descriptor.get(), piece.data(), wanted, static_cast<off_t>(at));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return fail_errno(errno, "counting a message");
-        if (count == 0) return size + lines + (last == '\n' ? 0 : 2);
-        for (const char byte : std::string_view(piece.data(), static_cast<std::size_t>(count))) {
-            if (byte == '\n' && last != '\r') ++lines;
-            last = byte;
-        }
-        size += static_cast<std::uint64_t>(count);
+        if (count == 0) break; // it has become shorter
+        counter.add({piece.data(), static_cast<std::size_t>(count)});
+        at += static_cast<std::uint64_t>(count);
     }
+    return counter.octets();
 }
 
 } // namespace metka::maildir

@@ -35,8 +35,21 @@ bool is_readable(int folder, const std::string& file, const struct stat& status)
 // The name is believed only while its S= is the size of the file and its W= could belong to that.
 bool is_believable(const MessageName& name, std::uint64_t size);
 
-// What RETR sends of a file (wire::DotWriter): a CR more for every LF without one, an end for a last line
-// without one. Reads it all.
-Result<std::uint64_t> octets_sent(int file);
+// A message, opened, with its size when it was seen to be one. That much of it is read and no more: a user
+// can make a file of his 8 EiB long, at no cost, while somebody counts.
+struct MessageFile {
+    sys::Descriptor descriptor;
+    std::uint64_t size = 0;
+    std::uint64_t number = 0; // of the file, its inode
+};
+// None: what has this name is no message, or none any more. Faults: as Disk::open_message().
+Result<std::optional<MessageFile>> open_message(Disk& disk, int folder, const std::string& file,
+                                                const Owners& owners);
+
+// What RETR sends of it (wire::OctetCounter). Reads it all, unless its name says so: that is believed where
+// it is_believable(), and the last line has an end. The W= of other programs leaves out the end that RETR
+// gives to a last line without one.
+Result<std::uint64_t> octets_sent(const MessageFile& file);
+Result<std::uint64_t> octets_sent(const MessageFile& file, const MessageName& name);
 
 } // namespace metka::maildir

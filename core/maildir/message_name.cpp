@@ -1,12 +1,10 @@
 #include "core/maildir/message_name.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
-#include <openssl/sha.h>
-
 #include "core/base/text.h"
+#include "core/sys/digest.h"
 
 namespace metka::maildir {
 
@@ -27,10 +25,9 @@ bool is_printable(std::string_view text)
     return std::ranges::all_of(text, [](char c) { return c >= 0x21 && c <= 0x7E; });
 }
 
-bool is_hash_like(std::string_view text)
+bool is_lower_hex(std::string_view text, std::size_t digits)
 {
-    constexpr std::string_view digits = "0123456789abcdef";
-    return text.size() == hash_digits && text.find_first_not_of(digits) == std::string_view::npos;
+    return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 } // namespace
@@ -58,20 +55,25 @@ std::string make_message_name(Instant arrived, const MessageId& id, const Writte
                        written.size.count, written.size.count + written.lines);
 }
 
+bool has_our_form(const MessageName& name)
+{
+    constexpr std::size_t id_digits = 32;
+    const auto dot = name.base.find('.');
+    if (dot == std::string_view::npos || !parse_claim(name.base.substr(0, dot))) return false;
+    if (!is_lower_hex(name.base.substr(dot + 1), id_digits)) return false;
+    const auto claims = name.key.substr(name.base.size());
+    return name.size && name.octets && std::ranges::count(claims, ',') == 2 && claims.starts_with(",S=");
+}
+
 std::string hashed_uid(std::string_view key)
 {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
-    std::string hex;
-    for (std::size_t i = 0; i < hash_digits / 2; ++i)
-        hex += fmt::format("{:02x}", digest[i]);
-    return hex;
+    return sys::sha256(key).substr(0, hash_digits);
 }
 
 bool has_fit_base(const MessageName& name)
 {
     return !name.base.empty() && name.base.size() <= longest_uid && is_printable(name.base) &&
-           !is_hash_like(name.base);
+           !is_lower_hex(name.base, hash_digits);
 }
 
 } // namespace metka::maildir

@@ -27,6 +27,8 @@ struct MessageName {
 
 MessageName parse_message_name(std::string_view file); // any bytes; below 2^63 or not there at all
 std::string make_message_name(Instant arrived, const MessageId& id, const Written& written);
+// Of the form of make_message_name(), to the byte.
+bool has_our_form(const MessageName& name);
 
 // What UIDL shows for it: the base where that is fit (1–70 of 0x21–0x7E) and no other message's, otherwise
 // hashed_uid of the key. No fit base has the form of a hashed one, so that nobody can make a file that claims

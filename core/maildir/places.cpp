@@ -84,6 +84,21 @@ Result<InboxFacts> facts_with_space_of(directory::Directory& directory, const di
     return facts;
 }
 
+Result<std::vector<InboxFacts>> recipients_in(directory::Directory& directory,
+                                              const std::vector<InboxId>& inboxes)
+{
+    std::vector<InboxFacts> recipients;
+    recipients.reserve(inboxes.size());
+    for (const auto& inbox : inboxes) {
+        auto facts = facts_with_space_in(directory, inbox);
+        if (!facts) return pass(facts);
+        const auto open = must_be_open(*facts);
+        if (!open) return pass(open);
+        recipients.push_back(std::move(*facts));
+    }
+    return recipients;
+}
+
 Result<void> must_lie_open_at(directory::Directory& directory, const InboxPlace& place)
 {
     const auto now = facts_in(directory, place.inbox);

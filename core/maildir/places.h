@@ -51,6 +51,9 @@ Result<InboxFacts> facts_in(directory::Directory& directory, const InboxId& inbo
 // With its space, if it lies in one: for whoever puts something in.
 Result<InboxFacts> facts_with_space_in(directory::Directory& directory, const InboxId& inbox);
 Result<InboxFacts> facts_with_space_of(directory::Directory& directory, const directory::InboxRecord& record);
+// The same of all that one message goes into, in their order. unavailable: one of them is closed.
+Result<std::vector<InboxFacts>> recipients_in(directory::Directory& directory,
+                                              const std::vector<InboxId>& inboxes);
 
 // One folder on the way to an inbox, and the mode it is made with.
 struct PlaceFolder {

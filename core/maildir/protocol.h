@@ -22,8 +22,8 @@ struct Done {
 struct PromiseRoom {
     static constexpr std::uint16_t kind = 0x0201;
     MessageId transaction;
-    std::vector<InboxId> inboxes; // at most most_inboxes
-    Bytes octets;                 // in each
+    std::vector<InboxId> inboxes;
+    Bytes octets; // in each
     void fields(auto& each) { each(transaction), each(inboxes), each(octets); }
 };
 struct Promised { // one for each that was asked for, in their order
@@ -33,11 +33,12 @@ struct Promised { // one for each that was asked for, in their order
 };
 struct DeliverMessage {
     static constexpr std::uint16_t kind = 0x0206;
+    static constexpr bool holds_mail = true;
     MessageId transaction;
-    std::vector<InboxId> inboxes; // at most most_inboxes
-    std::string text;             // at most most_whole()
+    std::vector<InboxId> inboxes;
     std::uint64_t lines = 0;
-    void fields(auto& each) { each(transaction), each(inboxes), each(text), each(lines); }
+    std::string text; // at most most_whole()
+    void fields(auto& each) { each(transaction), each(inboxes), each(lines), each(text); }
 };
 struct OpenMessage { // answered by Done with one descriptor, write-only
     static constexpr std::uint16_t kind = 0x0202;
@@ -187,12 +188,12 @@ struct CheckInbox {
 };
 struct Checked {
     static constexpr std::uint16_t kind = 0x040b;
-    Bytes used;                 // of this inbox
-    std::uint64_t messages = 0; //
-    Bytes space;                // of a shell account: home, inbox, free mailboxes, removed ones
-    bool noticed = false;       // a notice was sent now
-    std::uint64_t skipped = 0;  // what lies in a shell inbox and is no message of ours
-    std::string untold;         // why a notice that is due could not be written; the next check tries again
+    Bytes used; // of this inbox
+    std::uint64_t messages = 0;
+    Bytes space;               // of a shell account: home, inbox, free mailboxes, removed ones
+    bool noticed = false;      // a notice was sent now
+    std::uint64_t skipped = 0; // what lies in a shell inbox and is no message of ours
+    std::string untold;        // why a notice that is due could not be written; the next check tries again
     void fields(auto& each)
     {
         each(used), each(messages), each(space), each(noticed), each(skipped), each(untold);

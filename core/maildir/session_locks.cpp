@@ -8,7 +8,7 @@ namespace metka::maildir {
 
 struct SessionLocks::Hold {
     sys::Descriptor locked;
-    Instant heard;
+    std::chrono::steady_clock::time_point heard;
     int turns = 0; // under way
 };
 
@@ -19,11 +19,11 @@ Result<std::shared_ptr<SessionLocks::Hold>> SessionLocks::take(const InboxFolder
     if (holds_.size() >= swept_above_) sweep();
     const auto found = holds_.find(id);
     const auto holder = found == holds_.end() ? nullptr : found->second.lock();
-    const bool is_silent = holder && holder->turns == 0 && clock_.now() - holder->heard > silence_that_loses;
+    const bool is_silent = holder && holder->turns == 0 && stopwatch_() - holder->heard > silence_that_loses;
     if (is_silent) holder->locked.reset();
 
     auto hold = std::make_shared<Hold>();
-    hold->heard = clock_.now();
+    hold->heard = stopwatch_();
     // A lock belongs to an open file, so each session opens the folder for itself.
     auto opened = disk_.open_folder(inbox.maildir.get(), ".");
     if (!opened) return pass(opened);
@@ -48,7 +48,7 @@ Result<SessionLocks::Turn> SessionLocks::keep(std::shared_ptr<Hold> hold)
     const std::scoped_lock lock(mutex_);
     if (!hold->locked)
         return fail(Fault::conflict, "this session was silent, and another has taken the inbox over");
-    hold->heard = clock_.now();
+    hold->heard = stopwatch_();
     ++hold->turns;
     return Turn(*this, std::move(hold));
 }
@@ -56,7 +56,7 @@ Result<SessionLocks::Turn> SessionLocks::keep(std::shared_ptr<Hold> hold)
 void SessionLocks::end(Hold& hold)
 {
     const std::scoped_lock lock(mutex_);
-    hold.heard = clock_.now();
+    hold.heard = stopwatch_();
     --hold.turns;
 }
 

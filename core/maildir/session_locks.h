@@ -7,7 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "core/base/clock.h"
+#include "core/base/stopwatch.h"
 #include "core/maildir/disk.h"
 #include "core/maildir/inbox_folders.h"
 
@@ -19,7 +19,7 @@ class SessionLocks {
   public:
     struct Hold;
 
-    SessionLocks(const Clock& clock, Disk& disk) : clock_(clock), disk_(disk) {}
+    SessionLocks(Stopwatch stopwatch, Disk& disk) : stopwatch_(std::move(stopwatch)), disk_(disk) {}
 
     Result<std::shared_ptr<Hold>>
     take(const InboxFolders& inbox); // conflict: a session that is not silent has it
@@ -32,7 +32,7 @@ class SessionLocks {
     static constexpr std::size_t fewest_swept = 64;
     void sweep(); // forgets whose session has gone
 
-    const Clock& clock_;
+    const Stopwatch stopwatch_;
     Disk& disk_;
     std::mutex mutex_;
     std::unordered_map<InboxId, std::weak_ptr<Hold>> holds_;

@@ -25,12 +25,20 @@ Result<void> without_content(const Result<Done>& done)
     return {};
 }
 
+// The session has lost the inbox, or may not remove any more: that is said before anything is touched.
+bool removed_nothing(Fault fault)
+{
+    return fault == Fault::conflict || fault == Fault::denied || fault == Fault::limit;
+}
+
 class WireInbox final : public MailInbox {
   public:
     explicit WireInbox(std::shared_ptr<net::Wire> store) : store_(std::move(store)) {}
     WireInbox(const WireInbox&) = delete;
     WireInbox& operator=(const WireInbox&) = delete;
     ~WireInbox() override { store_->close(); }
+
+    bool is_open() const override { return store_->is_open(); }
 
     asio::awaitable<Result<Opened>> open() override
     {
@@ -91,8 +99,9 @@ class WireInbox final : public MailInbox {
             request.messages.assign(messages.begin() + static_cast<std::ptrdiff_t>(at),
                                     messages.begin() + static_cast<std::ptrdiff_t>(end));
             auto part = co_await store_->ask_for<MessagesRemoved>(std::move(request));
-            if (!part && whole.removed == 0) co_return pass(part);
-            if (!part) { // some are gone: that is told, and the others count as there
+            const bool is_refused = !part && removed_nothing(part.error().fault);
+            if (!part && (!is_refused || whole.removed == 0)) co_return pass(part); // they may be there still
+            if (!part) { // some are gone: that is told, and the others are there
                 whole.left += messages.size() - at;
                 whole.why = part.error().text;
                 co_return whole;
@@ -134,7 +143,7 @@ asio::awaitable<Result<std::vector<Room>>> WireSink::promise(MessageId transacti
     request.transaction = transaction;
     request.inboxes = std::move(inboxes);
     request.octets = octets;
-    auto promised = co_await store->ask_for<Promised>(std::move(request));
+    auto promised = co_await store->ask_for<Promised>(std::move(request), deadlines_.asking);
     if (!promised) co_return pass(promised);
     if (promised->rooms.size() != asked)
         co_return fail(Fault::internal,
@@ -153,7 +162,7 @@ asio::awaitable<Result<void>> WireSink::deliver(MessageId transaction, std::vect
     request.inboxes = std::move(inboxes);
     request.text = std::move(message.text);
     request.lines = message.lines;
-    const auto done = co_await store->ask_for<Done>(std::move(request));
+    const auto done = co_await store->ask_for<Done>(std::move(request), deadlines_.storing);
     end(transaction, done);
     co_return without_content(done);
 }
@@ -165,10 +174,10 @@ asio::awaitable<Result<NewMessage>> WireSink::open(MessageId transaction, InboxI
     OpenMessage request;
     request.transaction = transaction;
     request.first = first;
-    auto answer = co_await store->ask(sys::encode(request));
+    auto answer = co_await store->ask(sys::encode(request), deadlines_.asking);
     auto file = descriptor_from(answer);
     if (!file) co_return pass(file);
-    co_return NewMessage{.id = transaction, .file = std::move(*file)};
+    co_return NewMessage{.file = std::move(*file)};
 }
 
 asio::awaitable<Result<void>> WireSink::commit(MessageId transaction, std::vector<InboxId> inboxes,
@@ -181,7 +190,7 @@ asio::awaitable<Result<void>> WireSink::commit(MessageId transaction, std::vecto
     request.inboxes = std::move(inboxes);
     request.size = written.size;
     request.lines = written.lines;
-    const auto done = co_await store->ask_for<Done>(std::move(request));
+    const auto done = co_await store->ask_for<Done>(std::move(request), deadlines_.storing);
     end(transaction, done);
     co_return without_content(done);
 }

@@ -4,42 +4,21 @@
 #include <ctime>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "core/base/text.h"
+#include "core/net/pem.h"
 
 namespace metka::net {
 
 namespace {
 
 struct Freed {
-    void operator()(BIO* bio) const { BIO_free(bio); }
-    void operator()(X509* certificate) const { X509_free(certificate); }
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
     void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
     void operator()(unsigned char* text) const { OPENSSL_free(text); }
 };
-using Bio = std::unique_ptr<BIO, Freed>;
-using Certificate = std::unique_ptr<X509, Freed>;
-using Key = std::unique_ptr<EVP_PKEY, Freed>;
 using Names = std::unique_ptr<GENERAL_NAMES, Freed>;
 using Text = std::unique_ptr<unsigned char, Freed>;
-
-constexpr auto passphrase_asked = "a passphrase was asked for";
-
-Bio reader(std::string_view pem)
-{
-    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-}
-
-// The end of a file is reported as an error, of this kind and no other.
-bool is_at_end()
-{
-    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    ERR_clear_error();
-    return at_end;
-}
 
 Result<Instant> instant_of(const ASN1_TIME* time)
 {
@@ -89,21 +68,14 @@ bool is_root(const X509* certificate)
     return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
 }
 
-// Without it OpenSSL would ask for one at the terminal.
-int note_passphrase(char* /*into*/, int /*size*/, int /*writing*/, void* asked)
-{
-    *static_cast<const char**>(asked) = passphrase_asked;
-    return -1;
-}
-
 } // namespace
 
-Result<CertificateChain> CertificateChain::read(std::string_view pem)
+Result<CertificateChain> CertificateChain::read(std::string_view text)
 {
     ERR_clear_error();
     CertificateChain chain;
-    const auto bio = reader(pem);
-    while (Certificate each{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
+    const pem::CertificateReader reader(text);
+    while (auto each = reader.next()) {
         const auto begins = instant_of(X509_get0_notBefore(each.get()));
         const auto ends = instant_of(X509_get0_notAfter(each.get()));
         if (!begins) return pass(begins);
@@ -115,9 +87,10 @@ Result<CertificateChain> CertificateChain::read(std::string_view pem)
         chain.names_ = names_of(each.get());
         chain.not_before_ = *begins;
         chain.not_after_ = chain.ends_ = *ends;
-        chain.own_ = std::shared_ptr<X509>(each.release(), Freed());
+        chain.own_ = std::move(each);
     }
-    const bool whole = is_at_end();
+    const bool whole = pem::CertificateReader::is_at_end();
+    ERR_clear_error();
     if (!whole) return fail(Fault::invalid, "a certificate in it is damaged");
     if (!chain.own_)
         return fail(Fault::invalid,
@@ -137,13 +110,11 @@ bool CertificateChain::speaks_for(std::string_view host) const
 Result<void> CertificateChain::takes(std::string_view key_pem) const
 {
     ERR_clear_error();
-    const auto bio = reader(key_pem);
-    const char* asked = nullptr;
-    const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, note_passphrase, static_cast<void*>(&asked)));
+    const auto [key, has_passphrase] = pem::read_key(key_pem);
     const bool belongs = key && X509_check_private_key(own_.get(), key.get()) == 1;
     ERR_clear_error();
     if (belongs) return {};
-    if (asked != nullptr)
+    if (has_passphrase)
         return fail(Fault::invalid,
                     "the key has a passphrase, which nobody could type in here; write it without one");
     if (!key)

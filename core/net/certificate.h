@@ -17,7 +17,7 @@ namespace metka::net {
 class CertificateChain {
   public:
     // PEM, the server's own certificate first. invalid: there is none in it, or one of them is damaged.
-    static Result<CertificateChain> read(std::string_view pem);
+    static Result<CertificateChain> read(std::string_view text);
 
     // The DNS names it is for (RFC 6125 §6.4): those among its alternative names, else its common name;
     // lower case, perhaps with a wildcard. What is no plain ASCII name is left out.

@@ -51,6 +51,11 @@ void Channel::consume(std::size_t count)
     state_->begin += std::min(count, state_->end - state_->begin);
 }
 
+void Channel::wipe_consumed()
+{
+    if (state_->begin > 0) explicit_bzero(state_->input.get(), state_->begin);
+}
+
 asio::awaitable<Heard> Channel::fill(Patience patience, Wait wait)
 {
     const auto held = state_->end - state_->begin;

@@ -61,6 +61,7 @@ class Channel {
     std::string_view buffered() const;
     bool has_line() const; // read_line() would not wait
     void consume(std::size_t count);
+    void wipe_consumed(); // after a password
     asio::awaitable<Heard> fill(Patience patience, Wait wait = Wait::stands);
 
     void say(std::string_view bytes);

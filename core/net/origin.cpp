@@ -78,4 +78,11 @@ Origin origin_of(std::string_view peer)
     return {.peer = text, .source = text, .network = text};
 }
 
+std::string allocation_of(const Origin& origin)
+{
+    in6_addr address{};
+    const bool is_ipv6 = inet_pton(AF_INET6, origin.peer.c_str(), &address) == 1;
+    return is_ipv6 ? prefix(address, 4) : origin.network;
+}
+
 } // namespace metka::net

@@ -23,4 +23,8 @@ Origin origin_of(const sockaddr_storage& address); // an IPv4 address mapped int
 Origin
 origin_of(std::string_view peer); // from its text; what is no address is a source and network by itself
 
+// The network, or of IPv6 the /32 that holds it, "2001:db8::/32": so much, and 65,536 networks with it, each
+// provider gets for the asking.
+std::string allocation_of(const Origin& origin);
+
 } // namespace metka::net

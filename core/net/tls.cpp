@@ -3,24 +3,15 @@
 #include <array>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
 #include "core/base/text.h"
+#include "core/net/pem.h"
 
 namespace metka::net {
 
 namespace {
-
-struct Freed {
-    void operator()(BIO* bio) const { BIO_free(bio); }
-    void operator()(X509* certificate) const { X509_free(certificate); }
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-using Bio = std::unique_ptr<BIO, Freed>;
-using Certificate = std::unique_ptr<X509, Freed>;
-using Key = std::unique_ptr<EVP_PKEY, Freed>;
 
 constexpr auto tls12_ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
                                "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
@@ -37,37 +28,23 @@ std::unexpected<Error> refuse(std::string_view what)
     return fail(Fault::invalid, "{}: {}", what, reason.data());
 }
 
-Bio reader(std::string_view pem)
+Result<void> use_chain(SSL_CTX* context, std::string_view text)
 {
-    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-}
-
-Result<void> use_chain(SSL_CTX* context, std::string_view pem)
-{
-    const auto bio = reader(pem);
-    const Certificate leaf(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    const pem::CertificateReader reader(text);
+    const auto leaf = reader.next();
     if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1)
         return refuse("the certificate cannot be used");
-    while (Certificate issuer{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)})
+    while (const auto issuer = reader.next())
         if (SSL_CTX_add1_chain_cert(context, issuer.get()) != 1)
             return refuse("the certificate chain cannot be used");
-    // The end of the file is reported as an error, of this kind and no other.
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-        return refuse("the certificate chain cannot be used");
+    if (!pem::CertificateReader::is_at_end()) return refuse("the certificate chain cannot be used");
     ERR_clear_error();
     return {};
 }
 
-// Without it OpenSSL would ask for one at the terminal.
-int no_passphrase(char* /*into*/, int /*size*/, int /*writing*/, void* /*user*/)
+Result<void> use_key(SSL_CTX* context, std::string_view text)
 {
-    return -1;
-}
-
-Result<void> use_key(SSL_CTX* context, std::string_view pem)
-{
-    const auto bio = reader(pem);
-    const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+    const auto key = pem::read_key(text).key;
     if (!key) return refuse("the private key cannot be used; it must be PEM without a passphrase");
     if (X509_check_private_key(SSL_CTX_get0_certificate(context), key.get()) != 1)
         return refuse("the private key does not belong to the certificate");

@@ -1,5 +1,6 @@
 #include "core/net/wire.h"
 
+#include <cstdint>
 #include <list>
 #include <map>
 #include <optional>
@@ -21,7 +22,11 @@ namespace {
 
 constexpr std::size_t most_waiting_frames = 4096; // beyond that the peer is not keeping up: busy
 constexpr std::size_t most_requests = 4096;       // under way for one peer; beyond that we are not keeping up
-constexpr int frames_in_a_row = 64;               // then the other coroutines have their turn
+constexpr std::size_t most_told = 2 * most_requests; // the same, of what was told: only a flood comes to that
+constexpr int frames_in_a_row = 64;                  // then the other coroutines have their turn
+
+// What is told ends something, and an answer says what was done: neither may get lost while its wire lasts.
+enum class Loss { allowed, never };
 
 struct Pending {
     asio::steady_timer bell; // rings at the deadline, or is cancelled by the answer
@@ -41,22 +46,27 @@ struct Wire::State {
     std::string peer;
     Handler handler;
     std::vector<std::function<void()>> when_closed;
-    std::uint32_t next_number = 1;
+    std::uint32_t next_number = UINT32_MAX - 99; // begins so near its wrap that every test of many meets it
     // Thousands of wires lie idle, one for each open inbox: containers that hold nothing when they are empty.
     std::map<std::uint32_t, std::shared_ptr<Pending>> pending;
     std::list<Frame> outbox;
     bool pumping = false;
-    std::size_t under_way = 0;
+    std::size_t under_way = 0; // of what was asked
+    std::size_t told = 0;      // the same of what was told
 
     void listen(std::shared_ptr<Wire> self);
     void read(std::shared_ptr<Wire> self);
-    bool expects_more() const { return pending.size() > 1 || under_way > 1; }
+    bool expects_more() const { return pending.size() > 1 || under_way + told > 1; }
+    std::uint32_t unused_number();
     asio::awaitable<void> pump(std::shared_ptr<Wire> self);
     asio::awaitable<void> answer(std::shared_ptr<Wire> self, Frame request);
     void take(const std::shared_ptr<Wire>& self, Frame frame);
-    void reply(const std::shared_ptr<Wire>& self, std::uint32_t number, Result<Frame> result);
+    void begin(const std::shared_ptr<Wire>& self, Frame request);
+    void refuse(const std::shared_ptr<Wire>& self, std::uint32_t number, std::string_view why);
+    void reply(const std::shared_ptr<Wire>& self, std::uint32_t number, Result<Frame> result,
+               Loss loss = Loss::never);
     void distrust(std::string_view why);
-    bool send(const std::shared_ptr<Wire>& self, Frame frame);
+    bool send(const std::shared_ptr<Wire>& self, Frame frame, Loss loss);
     void shut();
 };
 
@@ -97,18 +107,26 @@ void Wire::close()
     state_->shut();
 }
 
+// 0 is of what is told, and never answered.
+std::uint32_t Wire::State::unused_number()
+{
+    while (next_number == 0 || pending.contains(next_number))
+        ++next_number;
+    return next_number++;
+}
+
 asio::awaitable<Result<Frame>> Wire::ask(Frame request, std::chrono::milliseconds deadline)
 {
     const auto self = shared_from_this();
     if (!is_open()) co_return fail(Fault::unavailable, "{} is not there", state_->peer);
     if (!request.fits())
         co_return fail(Fault::limit, "{} bytes are more than one frame holds", request.body.size());
-    const auto number = state_->next_number++;
+    const auto number = state_->unused_number();
     request.number = number;
     const auto pending =
         std::make_shared<Pending>(asio::steady_timer(state_->executor, deadline), std::nullopt);
     state_->pending.emplace(number, pending);
-    if (!state_->send(self, std::move(request))) {
+    if (!state_->send(self, std::move(request), Loss::allowed)) {
         state_->pending.erase(number);
         co_return fail(Fault::unavailable, "{} is busy", state_->peer);
     }
@@ -125,12 +143,12 @@ asio::awaitable<Result<Frame>> Wire::ask(Frame request, std::chrono::millisecond
 void Wire::tell(Frame message)
 {
     message.number = 0;
-    if (is_open() && message.fits()) state_->send(shared_from_this(), std::move(message));
+    if (is_open() && message.fits()) state_->send(shared_from_this(), std::move(message), Loss::never);
 }
 
-// False: too many frames wait already. A closed wire is no failure here: shut() answers every pending
-// request.
-bool Wire::State::send(const std::shared_ptr<Wire>& self, Frame frame)
+// False: too many frames wait already for one that may get lost. A closed wire is no failure here: shut()
+// answers every pending request.
+bool Wire::State::send(const std::shared_ptr<Wire>& self, Frame frame, Loss loss)
 {
     if (!socket.is_open()) return false;
     if (outbox.empty()) {
@@ -141,7 +159,7 @@ bool Wire::State::send(const std::shared_ptr<Wire>& self, Frame frame)
             return true;
         }
     }
-    if (outbox.size() >= most_waiting_frames) return false;
+    if (loss == Loss::allowed && outbox.size() >= most_waiting_frames) return false;
     outbox.push_back(std::move(frame));
     if (pumping) return true;
     pumping = true;
@@ -202,14 +220,7 @@ void Wire::State::read(std::shared_ptr<Wire> self)
 
 void Wire::State::take(const std::shared_ptr<Wire>& self, Frame frame)
 {
-    if (!frame.answer) {
-        if (frame.lacks_descriptors)
-            return reply(self, frame.number, fail(Fault::unavailable, "too many files are open"));
-        if (under_way >= most_requests)
-            return reply(self, frame.number, fail(Fault::unavailable, "too much to do"));
-        ++under_way;
-        return spawn(executor, answer(self, std::move(frame)), "request from " + peer);
-    }
+    if (!frame.answer) return begin(self, std::move(frame));
     const auto found = pending.find(frame.number);
     if (found == pending.end()) return; // its asker gave up
     if (frame.lacks_descriptors)
@@ -221,13 +232,25 @@ void Wire::State::take(const std::shared_ptr<Wire>& self, Frame frame)
     found->second->bell.cancel();
 }
 
+// What was told is never refused, for nobody would hear of it: a peer that floods us loses the wire.
+void Wire::State::begin(const std::shared_ptr<Wire>& self, Frame request)
+{
+    const bool is_told = request.number == 0;
+    if (request.lacks_descriptors) return refuse(self, request.number, "too many files are open");
+    if (is_told && told >= most_told) return distrust("told more than can be done");
+    const bool is_too_much = under_way >= most_requests || outbox.size() >= most_waiting_frames;
+    if (!is_told && is_too_much) return refuse(self, request.number, "too much to do");
+    ++(is_told ? told : under_way);
+    spawn(executor, answer(self, std::move(request)), "request from " + peer);
+}
+
 asio::awaitable<void> Wire::State::answer(std::shared_ptr<Wire> self, Frame request)
 {
+    const auto number = request.number;
     struct Ended {
         std::size_t& under_way;
         ~Ended() { --under_way; }
-    } const ended{under_way};
-    const auto number = request.number;
+    } const ended{number == 0 ? told : under_way};
     if (!handler) {
         sys::log(sys::Level::warning, "wire.unexpected", {{"peer", peer}, {"kind", request.kind}});
         co_return shut();
@@ -241,7 +264,13 @@ asio::awaitable<void> Wire::State::answer(std::shared_ptr<Wire> self, Frame requ
     }
 }
 
-void Wire::State::reply(const std::shared_ptr<Wire>& self, std::uint32_t number, Result<Frame> result)
+void Wire::State::refuse(const std::shared_ptr<Wire>& self, std::uint32_t number, std::string_view why)
+{
+    reply(self, number, fail(Fault::unavailable, "{}", why), Loss::allowed); // nothing was done
+}
+
+void Wire::State::reply(const std::shared_ptr<Wire>& self, std::uint32_t number, Result<Frame> result,
+                        Loss loss)
 {
     if (!result && sys::is_bad_frame(result.error())) return distrust(result.error().text);
     if (number == 0) return; // told, not asked
@@ -249,7 +278,7 @@ void Wire::State::reply(const std::shared_ptr<Wire>& self, std::uint32_t number,
     auto frame = result ? std::move(*result) : sys::encode_error(result.error());
     frame.number = number;
     frame.answer = true;
-    const bool sent = send(self, std::move(frame));
+    const bool sent = send(self, std::move(frame), loss);
     if (!sent && socket.is_open()) sys::log(sys::Level::warning, "wire.answer_lost", {{"peer", peer}});
 }
 

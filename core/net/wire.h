@@ -36,7 +36,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
     void serve(Handler handler, std::function<void()> when_closed = {});
     asio::awaitable<Result<Frame>> ask(Frame request, std::chrono::milliseconds deadline = patience);
-    void tell(Frame message); // no answer wanted; lost if the wire is closed
+    void tell(Frame message); // no answer wanted; lost with the wire, and never otherwise
     void close();
     void when_closed(std::function<void()> call); // once, by whichever side; also while it is being served
     bool is_open() const;
@@ -45,14 +45,21 @@ class Wire : public std::enable_shared_from_this<Wire> {
     template <class Reply, class Request>
     asio::awaitable<Result<Reply>> ask_for(Request request, std::chrono::milliseconds deadline = patience)
     {
-        const auto answer = co_await ask(sys::encode(request), deadline);
+        const auto spent = std::move(request); // it may be large: nothing of it is kept while we wait
+        return reply_to<Reply>(sys::encode(spent), deadline);
+    }
+
+  private:
+    template <class Reply>
+    asio::awaitable<Result<Reply>> reply_to(Frame request, std::chrono::milliseconds deadline)
+    {
+        const auto answer = co_await ask(std::move(request), deadline);
         if (!answer) co_return pass(answer);
         auto reply = sys::decode<Reply>(*answer);
         if (!reply) co_return distrust(reply.error());
         co_return reply;
     }
 
-  private:
     struct State;
     std::unexpected<Error> distrust(const Error& why); // the peer broke the rules: closes, with a log line
     explicit Wire(std::unique_ptr<State> state);

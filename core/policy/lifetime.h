@@ -25,9 +25,9 @@ std::uint64_t shortest_warning(std::uint64_t grace_days);
 
 // What must be recorded before a purge, besides that the grace is over.
 struct PurgeFacts {
-    Instant grace_ends;           // the end of the last day of the grace
-    std::uint64_t grace_days = 0; //
-    std::optional<Instant> told;  // when the `expired` notice was sent; none: never
+    Instant grace_ends; // the end of the last day of the grace
+    std::uint64_t grace_days = 0;
+    std::optional<Instant> told; // when the `expired` notice was sent; none: never
     Instant now;
 };
 enum class Purge { not_due, wait_for_notice, due };

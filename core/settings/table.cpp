@@ -193,7 +193,8 @@ constexpr std::array table{
         "Wrong passwords that one IPv4 /24 or IPv6 /48 may try in any hour"},
     Row{"auth.guesses_per_account", &S::auth_guesses_per_account, Kind::number, "guesses", "100", "2", "1000000", refused,
         {metkad, auth},
-        "Wrong passwords that may be tried on one account in any hour, from wherever it was not opened in the last days"},
+        "Wrong passwords that may be tried on one account in any hour, from wherever it was not opened in the last days; "
+        "beyond that three times as many at most, one from each IPv4 /24 or IPv6 /32 where none failed in that hour"},
 
     Row{"log.level", &S::log_level, Kind::level, "", "info", "", "", refused, everyone,
         "The least that is logged: error, warning, info or debug"},

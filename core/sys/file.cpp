@@ -21,7 +21,6 @@ namespace metka::sys {
 
 namespace {
 
-// What the kernel's refusal means to whoever asked for a file; the rest is for fail_errno to judge.
 constexpr std::array<std::pair<int, Fault>, 6> meanings{{
     {ENOENT, Fault::not_found},
     {EEXIST, Fault::conflict},
@@ -31,25 +30,19 @@ constexpr std::array<std::pair<int, Fault>, 6> meanings{{
     {ELOOP, Fault::denied}, // a link where none may be
 }};
 
-std::unexpected<Error> refused(int error_number, const std::string& doing)
-{
-    auto error = fail_errno(error_number, doing);
-    for (const auto& [number, fault] : meanings)
-        if (number == error_number) error.error().fault = fault;
-    return error;
-}
-
 int openat2_beneath(int folder, const char* path, int flags, mode_t mode)
 {
     open_how how{};
     how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
     how.mode = mode; // must be 0 unless something is made
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
-    // EAGAIN: something was renamed while the kernel walked, and it could not be sure to have stayed beneath.
+    // EAGAIN: something was renamed while the kernel walked, and it could not be sure to have stayed beneath;
+    // or, of a file that we do not wait for, its user holds a lease on it, and asking again does not help.
+    const bool waits = (flags & O_NONBLOCK) == 0;
     for (int attempt = 0;; ++attempt) {
         const auto fd = syscall(SYS_openat2, folder, path, &how, sizeof how);
         if (fd >= 0) return static_cast<int>(fd);
-        if (errno != EINTR && (errno != EAGAIN || attempt >= 100)) return -1;
+        if (errno != EINTR && (errno != EAGAIN || !waits || attempt >= 100)) return -1;
     }
 }
 
@@ -92,6 +85,14 @@ Result<void> write_new_file(int folder, const std::string& name, std::string_vie
 
 } // namespace
 
+std::unexpected<Error> refused(int error_number, const std::string& doing)
+{
+    auto error = fail_errno(error_number, doing);
+    for (const auto& [number, fault] : meanings)
+        if (number == error_number) error.error().fault = fault;
+    return error;
+}
+
 Result<Descriptor> open_folder(const std::string& path)
 {
     Descriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -104,8 +105,10 @@ Result<Descriptor> open_beneath(int folder, const std::string& path, int flags, 
     if (path.find('\0') != std::string::npos)
         return fail(Fault::denied, "opening {}: a NUL in a name", escaped(path));
     Descriptor opened(openat2_beneath(folder, path.c_str(), flags, mode));
-    if (!opened) return refused(errno, "opening " + escaped(path));
-    return opened;
+    if (opened) return opened;
+    if (errno == EAGAIN && (flags & O_NONBLOCK) != 0)
+        return fail(Fault::denied, "opening {}: its user holds a lease on it", escaped(path));
+    return refused(errno, "opening " + escaped(path));
 }
 
 Result<Descriptor> open_folder_beneath(int folder, const std::string& path)
@@ -196,19 +199,29 @@ Result<void> replace_file(int folder, const std::string& name, std::string_view 
     return sync(folder);
 }
 
-std::vector<std::string> names_in(int folder)
+Result<void> each_name_in(int folder, const std::function<void(std::string_view)>& visit)
 {
     // A descriptor of its own: the caller's may be shared, and its reading place with it.
     Descriptor own(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!own) return {};
+    if (!own) return refused(errno, "opening a folder to list it");
     const std::unique_ptr<DIR, FolderCloser> opened(fdopendir(own.get()));
-    if (!opened) return {};
+    if (!opened) return refused(errno, "opening a folder to list it");
     own.release();
-    std::vector<std::string> names;
+    errno = 0;
     while (const auto* entry = readdir(opened.get())) {
         const std::string_view name(entry->d_name);
-        if (name != "." && name != "..") names.emplace_back(name);
+        if (name != "." && name != "..") visit(name);
+        errno = 0;
     }
+    if (errno != 0) return refused(errno, "listing a folder");
+    return {};
+}
+
+Result<std::vector<std::string>> names_in(int folder)
+{
+    std::vector<std::string> names;
+    const auto listed = each_name_in(folder, [&](std::string_view name) { names.emplace_back(name); });
+    if (!listed) return pass(listed);
     return names;
 }
 

@@ -3,6 +3,7 @@
 // another file system (openat2(2)); whole reads and writes; durable writes.
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@
 namespace metka::sys {
 
 Result<Descriptor> open_folder(const std::string& path); // a path from the configuration, links allowed
-// `path` is relative to `folder` and stays beneath it: no links, no "..", no mount points.
+// `path` is relative to `folder` and stays beneath it: no links, no "..", no mount points. With O_NONBLOCK a
+// file that somebody holds a lease on (fcntl(2)) is denied.
 Result<Descriptor> open_beneath(int folder, const std::string& path, int flags, mode_t mode = 0);
 Result<Descriptor> open_folder_beneath(int folder, const std::string& path);
 // Makes `path` and its parents beneath `folder`; existing ones are left as they are. Not yet durable.
@@ -33,7 +35,13 @@ Result<void> sync(int fd);                                          // fsync(2)
 // fsync of the folder.
 Result<void> replace_file(int folder, const std::string& name, std::string_view content, mode_t mode);
 
-std::vector<std::string> names_in(int folder); // all but . and .., in no order
+// All but . and .., in no order. Half a listing is none: what cannot be read to its end is a fault.
+Result<void> each_name_in(int folder, const std::function<void(std::string_view)>& visit);
+Result<std::vector<std::string>> names_in(int folder);
+
+// What the kernel's refusal means to whoever asked for a file: not_found, conflict, denied; the rest is for
+// fail_errno to judge.
+std::unexpected<Error> refused(int error_number, const std::string& doing);
 
 // An anonymous file in memory, sealed against any change: how certificates and keys travel.
 Result<Descriptor> sealed_memory(const std::string& label, std::string_view content);

@@ -14,9 +14,17 @@ namespace {
 struct Head {
     std::uint32_t number;
     std::uint16_t kind;
-    std::uint16_t answer;
+    std::uint16_t marks;
 };
 static_assert(sizeof(Head) == 8);
+
+constexpr std::uint16_t answer_mark = 1;
+constexpr std::uint16_t mail_mark = 2;
+
+std::uint16_t marks_of(const Frame& frame)
+{
+    return static_cast<std::uint16_t>((frame.answer ? answer_mark : 0) | (frame.holds_mail ? mail_mark : 0));
+}
 
 constexpr std::string_view bad_frame_field = "frame"; // in Error::field
 
@@ -64,9 +72,7 @@ bool Frame::fits() const
 Passed send_frame(int socket, const Frame& frame)
 {
     if (!frame.fits()) return Passed::broken;
-    Head head{.number = frame.number,
-              .kind = frame.kind,
-              .answer = static_cast<std::uint16_t>(frame.answer ? 1 : 0)};
+    Head head{.number = frame.number, .kind = frame.kind, .marks = marks_of(frame)};
     std::array<iovec, 2> parts{
         {{&head, sizeof head}, {const_cast<char*>(frame.body.data()), frame.body.size()}}};
     msghdr message{};
@@ -115,14 +121,16 @@ Passed receive_frame(int socket, Frame& frame)
     const bool are_cut_off = (message.msg_flags & MSG_CTRUNC) != 0;
     frame.lacks_descriptors = are_cut_off && taken.count < Frame::most_descriptors;
     const bool truncated = (message.msg_flags & MSG_TRUNC) != 0 || (are_cut_off && !frame.lacks_descriptors);
-    if (static_cast<std::size_t>(got) < sizeof head || truncated || !taken.fits || head.answer > 1)
+    if (static_cast<std::size_t>(got) < sizeof head || truncated || !taken.fits ||
+        head.marks > (answer_mark | mail_mark))
         return Passed::broken;
     frame.number = head.number;
     frame.kind = head.kind;
-    frame.answer = head.answer == 1;
+    frame.answer = (head.marks & answer_mark) != 0;
+    frame.holds_mail = (head.marks & mail_mark) != 0;
     const auto size = static_cast<std::size_t>(got) - sizeof head;
     frame.body.assign(room.data(), size);
-    explicit_bzero(room.data(), size); // passwords pass here
+    if (!frame.holds_mail) explicit_bzero(room.data(), size);
     return Passed::whole;
 }
 

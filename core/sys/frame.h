@@ -5,9 +5,10 @@
 //     struct Open { static constexpr std::uint16_t kind = 0x0201; InboxId inbox; Bytes promised;
 //                   void fields(auto& each) { each(inbox); each(promised); } };
 //
-// and encode()/decode() do both directions. On the wire each field is a type byte and its value: 'n' 8 bytes
-// big endian; 't' 4-byte length and bytes; 'i' 16 bytes of an id; 'l' 4-byte count of the values that follow.
-// What is decoded was checked: types, lengths, count, nothing left over.
+// and encode()/decode() do both directions. One with mail in it says `holds_mail = true`, and has that last:
+// then nothing large moves while a frame grows. On the wire each field is a type byte and its value: 'n' 8
+// bytes big endian; 't' 4-byte length and bytes; 'i' 16 bytes of an id; 'l' 4-byte count of the values that
+// follow. What is decoded was checked: types, lengths, count, nothing left over.
 
 #include <array>
 #include <concepts>
@@ -34,6 +35,7 @@ struct Frame {
     std::uint32_t number = 0; // of the request; an answer carries its request's
     std::uint16_t kind = 0;   // which message; 0: an Error as the answer
     bool answer = false;
+    bool holds_mail = false; // and no password
     std::string body;
     std::array<Descriptor, most_descriptors> descriptors;
     bool lacks_descriptors = false; // received: it came with more of them than this process may open
@@ -43,7 +45,10 @@ struct Frame {
     Frame() = default;
     Frame(Frame&&) noexcept = default;
     Frame& operator=(Frame&&) noexcept = default;
-    ~Frame() { wipe(body); } // passwords travel in frames
+    ~Frame()
+    {
+        if (!holds_mail) wipe(body); // passwords travel in frames
+    }
 };
 
 // What one recvmsg or sendmsg came to.
@@ -158,6 +163,7 @@ Frame encode(const Message& message)
 {
     Frame frame;
     frame.kind = Message::kind;
+    frame.holds_mail = requires { requires Message::holds_mail; };
     FieldWriter writer(frame.body);
     const_cast<Message&>(message).fields(writer); // fields() serves both directions; writing changes nothing
     return frame;

@@ -230,8 +230,31 @@ std::string without_decoration(std::string_view value)
     return left;
 }
 
+// Each once.
+class Mentions {
+  public:
+    // As it stands, and without what may end a domain but is taken for no part of it. false: too many.
+    bool add(std::string_view name)
+    {
+        if (!add_one(name.substr(0, name.find_last_not_of('.') + 1))) return false;
+        return add_one(name.substr(0, name.find_last_not_of(".-_") + 1));
+    }
+    std::vector<std::string> take() { return std::move(domains_); }
+
+  private:
+    bool add_one(std::string_view name)
+    {
+        if (name.empty() || std::ranges::find(domains_, name) != domains_.end()) return true;
+        if (domains_.size() == most_field_addresses) return false;
+        domains_.emplace_back(name);
+        return true;
+    }
+
+    std::vector<std::string> domains_;
+};
+
 // false: there are too many.
-bool add_mentioned(std::string_view value, std::vector<std::string>& domains)
+bool add_mentioned(std::string_view value, Mentions& domains)
 {
     const auto in_name = [](char c) {
         return is_letter_or_digit(c) || is_beyond_ascii(c) || c == '-' || c == '_' || c == '.';
@@ -239,12 +262,7 @@ bool add_mentioned(std::string_view value, std::vector<std::string>& domains)
     for (auto at = value.find('@'); at != std::string_view::npos; at = value.find('@', at + 1)) {
         const auto behind = value.substr(std::min(value.find_first_not_of(" \t", at + 1), value.size()));
         const auto end = std::ranges::find_if_not(behind, in_name);
-        std::string name(behind.begin(), end);
-        while (name.ends_with('.'))
-            name.pop_back();
-        if (name.empty() || std::ranges::find(domains, name) != domains.end()) continue;
-        if (domains.size() == most_field_addresses) return false;
-        domains.push_back(std::move(name));
+        if (!domains.add({behind.begin(), end})) return false;
     }
     return true;
 }
@@ -253,10 +271,10 @@ bool add_mentioned(std::string_view value, std::vector<std::string>& domains)
 
 std::optional<std::vector<std::string>> mentioned_domains(std::string_view value)
 {
-    std::vector<std::string> domains;
+    Mentions domains;
     const bool all = add_mentioned(value, domains) && add_mentioned(without_decoration(value), domains);
     if (!all) return std::nullopt;
-    return domains;
+    return domains.take();
 }
 
 } // namespace metka::wire

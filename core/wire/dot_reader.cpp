@@ -30,10 +30,12 @@ void DotReader::step(char c, std::string& out)
         plain(c, out);
         return;
     case State::dot: // the first dot of a line with more in it goes
-        if (c == '\r')
+        if (c == '\r') {
             state_ = State::dot_cr;
-        else
-            plain(c, out);
+            return;
+        }
+        ++doubled_dots_;
+        plain(c, out);
         return;
     case State::dot_cr:
         if (c == '\n') {

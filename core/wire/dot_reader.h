@@ -17,10 +17,8 @@ class DotReader {
 
     bool at_end() const { return state_ == State::end; }
     DataFault fault() const { return check_.fault(); } // the first one met
-    std::uint64_t octets() const
-    {
-        return octets_;
-    } // as received, dots and CRs included, without the end mark
+    // As it was before the client doubled dots, CRs included, without the end mark (RFC 1870 §3).
+    std::uint64_t octets() const { return octets_ - doubled_dots_; }
     std::uint64_t lines() const { return check_.lines(); }
 
   private:
@@ -32,6 +30,7 @@ class DotReader {
     LineCheck check_;
     State state_ = State::line_start;
     std::uint64_t octets_ = 0;
+    std::uint64_t doubled_dots_ = 0;
 };
 
 } // namespace metka::wire

@@ -51,7 +51,14 @@ void HeaderPass::begin_body(std::string& out)
 void HeaderPass::count(std::size_t octets)
 {
     section_ += octets;
-    if (section_ > limits_.section && fault_ == HeaderFault::none) fault_ = HeaderFault::too_large;
+    field_ += octets;
+    if (section_ > limits_.section) blame(HeaderFault::too_large);
+    if (field_ > limits_.field) blame(HeaderFault::field_too_large);
+}
+
+void HeaderPass::blame(HeaderFault fault)
+{
+    if (fault_ == HeaderFault::none) fault_ = fault;
 }
 
 void HeaderPass::take_field(std::string& out)
@@ -75,7 +82,8 @@ void HeaderPass::take_field(std::string& out)
     const auto fact = field == known.end() ? KnownField{} : *field;
     if (fact.name == "Received") ++received_;
     if (fact.supplied != nullptr) (missing_.*fact.supplied).clear();
-    if (++fields_ > limits_.fields && fault_ == HeaderFault::none) fault_ = HeaderFault::too_many_fields;
+    if (++fields_ > limits_.fields) blame(HeaderFault::too_many_fields);
+    field_ = 0;
     count(held_.size() + 1);
     value_ = fact.value;
     // Behind the limits nothing is kept: a million From fields take no memory.

@@ -26,10 +26,11 @@ struct MissingFields {
 struct HeaderLimits { // SECURITY 12
     std::size_t section = std::size_t{1024} * 1024;
     std::size_t fields = 1000;
+    std::size_t field = std::size_t{64} * 1024;
     std::size_t captured = std::size_t{64} * 1024; // octets of a captured value, and of all of them
 };
 
-enum class HeaderFault { none, too_large, too_many_fields };
+enum class HeaderFault { none, too_large, too_many_fields, field_too_large };
 
 enum class FieldName : std::uint8_t { from, sender, resent_from, delivered_to, other };
 
@@ -68,6 +69,7 @@ class HeaderPass {
     void add_missing(std::string& out);
     void capture(std::string_view value);
     void count(std::size_t octets);
+    void blame(HeaderFault fault); // the first one stands
 
     MissingFields missing_;
     HeaderLimits limits_;
@@ -77,6 +79,7 @@ class HeaderPass {
     std::vector<CapturedField> captured_;
     std::size_t captured_octets_ = 0;
     std::size_t section_ = 0;
+    std::size_t field_ = 0; // octets of the field under way
     std::size_t fields_ = 0;
     std::size_t received_ = 0;
     HeaderFault fault_ = HeaderFault::none;

@@ -58,6 +58,12 @@ inline constexpr std::string_view perhaps_not_removed =
     "-ERR [SYS/TEMP] the deleted messages may be there still\r\n";
 inline constexpr std::string_view taken_over =
     "-ERR [SYS/TEMP] another session has taken this mailbox over, and this one has deleted nothing\r\n";
+inline constexpr std::string_view shut_out =
+    "-ERR [SYS/PERM] account suspended or removed, and nothing was deleted\r\n";
+inline constexpr std::string_view expired_meanwhile =
+    "-ERR [SYS/PERM] read only until renewed, and nothing was deleted\r\n";
+inline constexpr std::string_view store_gone =
+    "-ERR [SYS/TEMP] this mailbox cannot be reached any more, and nothing was deleted: log in again\r\n";
 inline constexpr std::string_view too_many_errors = "-ERR too many errors\r\n";
 
 std::string_view refusal(wire::Pop3Fault);

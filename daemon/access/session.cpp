@@ -12,6 +12,13 @@ namespace {
 constexpr std::size_t much_unsent = std::size_t{32} * 1024;
 constexpr auto seldom = std::chrono::seconds(10); // a third of the silence that loses an inbox
 
+std::string_view answer_to_no_removal(Fault fault)
+{
+    if (fault == Fault::limit) return replies::expired_meanwhile;
+    const auto* const loss = loss_by(fault);
+    return loss ? loss->reply : replies::perhaps_not_removed;
+}
+
 } // namespace
 
 Session::Session(net::Channel& channel, const Collaborators& collaborators, const AccessLimits& limits,
@@ -76,8 +83,7 @@ asio::awaitable<std::string> Session::remove_marked()
              {{"session", id_}, {"login", login_}, {"why", removal ? removal->why : removal.error().text}});
     ending_ = Ending::not_removed;
     if (removal) co_return replies::not_removed(removal->left, count);
-    const bool is_lost = removal.error().fault == Fault::conflict;
-    co_return std::string(is_lost ? replies::taken_over : replies::perhaps_not_removed);
+    co_return std::string(answer_to_no_removal(removal.error().fault));
 }
 
 // --- commands
@@ -92,7 +98,8 @@ asio::awaitable<void> Session::obey_next(std::span<const Row> rows, Patience pat
     const auto row = std::ranges::find(rows, command->keyword, &Row::keyword);
     if (row == rows.end()) co_return error(maildrop_ ? replies::logged_in_already : replies::log_in_first);
     if (is_silent_to_store()) co_await be_heard();
-    if (!goes_on()) co_return say(replies::taken_over);
+    if (!goes_on()) co_return say(lost_->reply);
+    if (has_lost_store() && command->keyword != wire::Pop3Keyword::quit) co_return end_without_store();
     co_await (this->*row->act)(*command);
     co_await make_room(); // before more is read
 }
@@ -147,14 +154,21 @@ asio::awaitable<void> Session::make_room()
 
 bool Session::is_silent_to_store() const
 {
-    return maildrop_ && collaborators_.clock.now() - heard_by_store_ >= seldom;
+    return maildrop_ && collaborators_.stopwatch() - heard_by_store_ >= seldom;
 }
 
 asio::awaitable<void> Session::be_heard()
 {
-    heard_by_store_ = collaborators_.clock.now();
+    heard_by_store_ = collaborators_.stopwatch();
     const auto first = co_await inbox_->uids(0, 1);
-    if (!first && first.error().fault == Fault::conflict) end(Ending::taken_over);
+    if (!first) lose_inbox(first.error());
+}
+
+bool Session::lose_inbox(const Error& why)
+{
+    lost_ = loss_by(why.fault);
+    if (lost_) end(lost_->ending);
+    return lost_ != nullptr;
 }
 
 Session::Patience Session::left_until(Steady::time_point then) const

@@ -26,6 +26,7 @@
 #include "daemon/access/collaborators.h"
 #include "daemon/access/ending.h"
 #include "daemon/access/limits.h"
+#include "daemon/access/loss.h"
 #include "daemon/access/maildrop.h"
 #include "daemon/access/taking.h"
 
@@ -78,7 +79,11 @@ class Session {
     asio::awaitable<void> auth(const wire::Pop3Command&);
     asio::awaitable<std::optional<std::string>> plain_response(std::optional<std::string_view> initial);
     asio::awaitable<void> log_in(std::string name, Secret password);
-    asio::awaitable<void> deny(const std::string& name, const login::Answer& answer);
+    struct Guess {
+        const std::string& name;
+        Steady::time_point at;
+    };
+    asio::awaitable<void> deny(Guess guess, const login::Answer& answer);
     asio::awaitable<void> open_maildrop(login::Answer answer);
     void take_back(const login::Answer& answer);
     void refuse_login(const std::string& name, std::string_view why, std::string_view reply);
@@ -99,14 +104,20 @@ class Session {
     asio::awaitable<std::optional<maildir::StoredMessage>>
     open_message(const wire::Pop3Command&); // none: the same
     void cannot_read(const Error& why);
-    asio::awaitable<void> send_message(const sys::Descriptor& file, std::optional<std::uint64_t> body_lines);
+    bool lose_inbox(const Error& why); // true: that ends the session, and lost_ says what its client is told
+    asio::awaitable<void> send_message(const maildir::StoredMessage& message,
+                                       std::optional<std::uint64_t> body_lines);
+    void break_off(std::string_view why);
+    // No other store can take over from the one that opened the inbox: who goes on must log in again.
+    bool has_lost_store() const { return maildrop_ && !inbox_->is_open(); }
+    void end_without_store();
 
     void say(std::string_view reply) { channel_.say(reply); }
     asio::awaitable<void> make_room(); // waits while the client has much to take yet
     // Who asks the store nothing for 30 s may lose the inbox to another session (DESIGN §7). A client that
     // says NOOP, or takes long over one message, is not silent: the store hears of it, now and then.
     bool is_silent_to_store() const;
-    asio::awaitable<void> be_heard(); // ends the session if another one has the inbox
+    asio::awaitable<void> be_heard(); // may end the session: lose_inbox()
     Patience left_until(Steady::time_point then) const;
     Patience within_session(Patience patience) const { return std::min(patience, left_until(ends_)); }
     void error(std::string_view reply); // counted; the last allowed ends the session
@@ -123,8 +134,9 @@ class Session {
 
     std::shared_ptr<const net::TlsContext> stls_; // the line is clear
     Taking taking_;
-    Instant heard_by_store_;
+    Steady::time_point heard_by_store_;
     Ending ending_ = Ending::none;
+    const Loss* lost_ = nullptr;
     std::size_t errors_ = 0;
     std::size_t wrong_passwords_ = 0;
     std::optional<std::string> name_; // said by USER, for the PASS that follows

@@ -29,6 +29,12 @@ constexpr std::array<Refusal, 2> right_and_refused{{
     {login::Verdict::too_soon, "logged in a moment ago", replies::too_soon},
 }};
 
+std::string_view answer_to_unopened(Fault fault)
+{
+    if (fault == Fault::conflict) return replies::in_use;
+    return fault == Fault::denied ? replies::suspended : replies::cannot_say;
+}
+
 } // namespace
 
 const std::array<Session::Row, 7> Session::authorization_rows{{
@@ -83,7 +89,8 @@ asio::awaitable<void> Session::auth(const wire::Pop3Command& command)
         co_return;
     }
     const login::Answer as_another; // nobody acts for another here
-    co_await deny(credentials->authcid, as_another);
+    const Guess guess{.name = credentials->authcid, .at = Steady::now()};
+    co_await deny(guess, as_another);
 }
 
 // What came with the command, or else the line after "+ ". No value: cancelled, broken or gone, and answered
@@ -115,6 +122,7 @@ asio::awaitable<void> Session::log_in(std::string name, Secret password)
                            .name = name,
                            .password = std::move(password),
                            .peer = channel_.peer()};
+    const auto asked = Steady::now();
     auto answer = co_await collaborators_.authenticator.check(std::move(attempt));
     if (!answer) co_return refuse_login(name, answer.error().text, replies::cannot_say);
     if (answer->verdict == login::Verdict::right || answer->verdict == login::Verdict::expired) {
@@ -123,22 +131,25 @@ asio::awaitable<void> Session::log_in(std::string name, Secret password)
     }
     const auto row = std::ranges::find(right_and_refused, answer->verdict, &Refusal::verdict);
     if (row != right_and_refused.end()) co_return refuse_login(name, row->why, row->reply);
-    co_await deny(name, *answer);
+    const Guess guess{.name = name, .at = asked};
+    co_await deny(guess, *answer);
 }
 
-// Each guess costs its connection more time than the last, and its source what metka-auth says. "Not now"
-// says nothing about the password (SECURITY 32).
-asio::awaitable<void> Session::deny(const std::string& name, const login::Answer& answer)
+// Each guess costs its connection more time than the last, and its source what metka-auth says: both from the
+// guess on, or the longer would tell how long its hash took. "Not now" says nothing about the password
+// (SECURITY 32).
+asio::awaitable<void> Session::deny(Guess guess, const login::Answer& answer)
 {
     ++wrong_passwords_;
     const bool is_not_now = answer.verdict == login::Verdict::not_now;
     sys::log(sys::Level::info, "pop3.refused",
              {{"session", id_},
               {"peer", channel_.peer()},
-              {"name", name},
+              {"name", guess.name},
               {"why", is_not_now ? "too many wrong passwords" : "wrong name or password"}});
-    const auto for_this_connection = limits_.pause * wrong_passwords_;
-    co_await net::pause(std::max<std::chrono::milliseconds>(for_this_connection, answer.wait));
+    const Patience for_this_connection = limits_.pause * wrong_passwords_;
+    const auto left = std::chrono::ceil<Patience>(for_this_connection - (Steady::now() - guess.at));
+    co_await net::pause(std::max(left, answer.wait));
     say(is_not_now ? replies::cannot_say : replies::wrong_password);
     if (wrong_passwords_ >= limits_.wrong_passwords) end(Ending::wrong_passwords);
 }
@@ -152,23 +163,17 @@ void Session::take_back(const login::Answer& answer)
 asio::awaitable<void> Session::open_maildrop(login::Answer answer)
 {
     inbox_ = collaborators_.open_inbox(std::move(answer.inbox));
-    if (!inbox_) {
-        take_back(answer);
-        co_return refuse_login(answer.login, "no wire to the inbox", replies::cannot_say);
-    }
     const auto opened = co_await inbox_->open();
     if (!opened) {
         take_back(answer);
-        const bool in_use = opened.error().fault == Fault::conflict;
         inbox_.reset();
-        co_return refuse_login(answer.login, opened.error().text,
-                               in_use ? replies::in_use : replies::cannot_say);
+        co_return refuse_login(answer.login, opened.error().text, answer_to_unopened(opened.error().fault));
     }
     channel_.stand(net::Standing::stays);
     login_ = std::move(answer.login);
     rights_ = answer.verdict == login::Verdict::expired ? Rights::read_only : Rights::full;
     maildrop_.emplace(*opened);
-    heard_by_store_ = collaborators_.clock.now();
+    heard_by_store_ = collaborators_.stopwatch();
     sys::log(sys::Level::info, "pop3.login",
              {{"session", id_},
               {"peer", channel_.peer()},

@@ -119,7 +119,7 @@ asio::awaitable<void> Session::retr(const wire::Pop3Command& command)
     const auto message = co_await open_message(command);
     if (!message) co_return;
     say(replies::octets_follow(message->octets));
-    co_await send_message(message->file, std::nullopt);
+    co_await send_message(*message, std::nullopt);
     if (goes_on()) ++sent_messages_;
 }
 
@@ -129,7 +129,7 @@ asio::awaitable<void> Session::top(const wire::Pop3Command& command)
     const auto message = co_await open_message(command);
     if (!message) co_return;
     say(replies::top);
-    co_await send_message(message->file, lines);
+    co_await send_message(*message, lines);
 }
 
 asio::awaitable<void> Session::dele(const wire::Pop3Command& command)
@@ -186,41 +186,55 @@ asio::awaitable<std::optional<maildir::StoredMessage>> Session::open_message(con
 void Session::cannot_read(const Error& why)
 {
     if (why.fault == Fault::not_found) return say(replies::vanished);
-    if (why.fault == Fault::conflict) {
-        say(replies::taken_over);
-        return end(Ending::taken_over);
-    }
+    if (lose_inbox(why)) return say(lost_->reply);
+    if (has_lost_store()) return end_without_store();
     say(replies::cannot_read);
     sys::log(sys::Level::warning, "pop3.unreadable",
              {{"session", id_}, {"login", login_}, {"why", why.text}});
 }
 
-// A message that cannot be read to its end has no way to say so but to break off: without the final dot, no
-// client takes what it has for the whole.
-asio::awaitable<void> Session::send_message(const sys::Descriptor& file,
+void Session::end_without_store()
+{
+    say(replies::store_gone);
+    end(Ending::store_gone);
+}
+
+// A message that cannot be sent as it was announced has no way to say so but to break off: without the final
+// dot, no client takes what it has for the whole. The user of a shell inbox may write to a file of theirs, or
+// cut it short, while it is sent.
+asio::awaitable<void> Session::send_message(const maildir::StoredMessage& message,
                                             std::optional<std::uint64_t> body_lines)
 {
     wire::DotWriter writer;
+    wire::OctetCounter counter;
     std::optional<wire::TopCutter> cutter;
     if (body_lines) cutter.emplace(*body_lines);
 
     bool is_whole = false;
     for (std::uint64_t offset = 0; !is_whole; offset += block_size) {
         auto& [stored, sent] = workplace();
-        const auto block = read_block(file, offset, stored);
-        if (!block) {
-            sys::log(sys::Level::warning, "pop3.unreadable",
-                     {{"session", id_}, {"login", login_}, {"why", block.error().text}});
-            co_return end(Ending::unreadable);
-        }
+        const auto block = read_block(message.file, offset, stored);
+        if (!block) co_return break_off(block.error().text);
         sent.clear();
+        counter.add(*block);
         writer.add(cutter ? cutter->add(*block) : *block, sent);
-        is_whole = block->size() < block_size || (cutter && cutter->is_done());
+        const bool is_top = cutter && cutter->is_done();
+        const bool is_read = block->size() < block_size;
+        const bool differs =
+            is_read ? counter.octets() != message.octets : offset + block_size > message.octets;
+        if (differs && !is_top) co_return break_off("it changed while it was sent");
+        is_whole = is_top || is_read;
         if (is_whole) writer.finish(sent);
         say(sent);
         co_await make_room();
         if (!goes_on()) co_return;
     }
+}
+
+void Session::break_off(std::string_view why)
+{
+    sys::log(sys::Level::warning, "pop3.unreadable", {{"session", id_}, {"login", login_}, {"why", why}});
+    end(Ending::unreadable);
 }
 
 } // namespace metka::access

@@ -20,16 +20,6 @@ using login::Service;
 using login::Verdict;
 using net::Frame;
 
-struct ServiceRow {
-    Service service;
-    std::string_view name;
-    policy::LoginPurpose purpose;
-};
-constexpr std::array<ServiceRow, 2> services{{
-    {Service::submission, "submission", policy::LoginPurpose::sending},
-    {Service::pop3, "pop3", policy::LoginPurpose::reading},
-}};
-
 struct VerdictRow {
     policy::LoginVerdict judged;
     Verdict said;
@@ -41,9 +31,11 @@ constexpr std::array<VerdictRow, 3> verdicts{{
     {policy::LoginVerdict::expired, Verdict::expired, "expired"},
 }};
 
-const ServiceRow& row(Service service)
+policy::LoginPurpose purpose_of(Service service)
 {
-    return services[static_cast<std::size_t>(service)];
+    constexpr std::array<policy::LoginPurpose, 2> purposes{policy::LoginPurpose::sending,
+                                                           policy::LoginPurpose::reading};
+    return purposes.at(static_cast<std::size_t>(service));
 }
 
 std::string_view word_of(Tried::Verdict verdict)
@@ -56,7 +48,7 @@ void log_checked(const CheckLogin& question, std::string_view verdict)
 {
     sys::log(sys::Level::info, "login.checked",
              {{"verdict", verdict},
-              {"service", row(question.service).name},
+              {"service", login::name_of(question.service)},
               {"name", question.name},
               {"peer", question.peer}});
 }
@@ -65,7 +57,7 @@ void log_checked(const CheckLogin& question, std::string_view verdict, std::stri
 {
     sys::log(sys::Level::info, "login.checked",
              {{"verdict", verdict},
-              {"service", row(question.service).name},
+              {"service", login::name_of(question.service)},
               {"name", question.name},
               {"peer", question.peer},
               {"app_password", app_password}});
@@ -77,6 +69,11 @@ bool opens_as(const Openable& then, const Openable& now)
     if (!then.account || !now.account || then.account->id != now.account->id) return false;
     if (then.app_password) return now.app_password && now.app_password->id == then.app_password->id;
     return then.main && now.main && now.main->version == then.main->version;
+}
+
+asio::awaitable<Result<Frame>> refuse_kind(std::uint16_t kind)
+{
+    co_return sys::bad_frame(fmt::format("kind {:#06x} where an order of metkad's belongs", kind));
 }
 
 // As the login book has it.
@@ -119,8 +116,8 @@ Gatekeeper::Answer Gatekeeper::answer_program(Service service, Frame request)
     auto question = sys::decode<CheckLogin>(request);
     if (!question) co_return pass(question);
     if (question->service != service)
-        co_return sys::bad_frame(
-            fmt::format("a log-in for {} where {} belongs", row(question->service).name, row(service).name));
+        co_return sys::bad_frame(fmt::format("a log-in for {} where {} belongs",
+                                             login::name_of(question->service), login::name_of(service)));
     auto answer = co_await check(std::move(*question));
     co_return answer;
 }
@@ -144,7 +141,7 @@ Gatekeeper::Answer Gatekeeper::answer_metkad(Frame request)
     }};
     for (const auto& each : rows)
         if (each.kind == request.kind) return (this->*each.answer)(std::move(request));
-    return set_password(std::move(request)); // whose reader says which kind belongs here
+    return refuse_kind(request.kind);
 }
 
 Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
@@ -165,7 +162,7 @@ Gatekeeper::Answer Gatekeeper::check(CheckLogin question)
     }
     const auto judged = policy::judge_login(
         {.suspended = account->suspended, .valid_ends = account->valid_ends, .now = clock_.now()});
-    const bool is_let_in = policy::lets_in(judged, row(question.service).purpose);
+    const bool is_let_in = policy::lets_in(judged, purpose_of(question.service));
     if (is_let_in && is_too_soon(account->id, question.service)) {
         log_checked(question, "too-soon");
         co_return sys::encode(LoginChecked{.verdict = Verdict::too_soon});
@@ -193,7 +190,7 @@ Gatekeeper::Answer Gatekeeper::forgive_delay(Frame request)
 {
     const auto told = sys::decode<login::CameToNothing>(request);
     if (!told) co_return pass(told);
-    in_vain_.at(told->account.hex()) = true;
+    (void)in_vain_.at(told->account.hex());
     co_return sys::encode(login::Stored{});
 }
 
@@ -259,6 +256,7 @@ Result<Openable> Gatekeeper::openable_still(const Key& key, const Openable& then
 
 asio::awaitable<Result<Opened>> Gatekeeper::try_password(Candidate candidate, Key key)
 {
+    const auto asked = trials_.now();
     const auto mark = secrets_.mark();
     auto openable = openable_by(key);
     if (!openable) co_return pass(openable);
@@ -272,9 +270,12 @@ asio::awaitable<Result<Opened>> Gatekeeper::try_password(Candidate candidate, Ke
         *openable = std::move(*now);
         return is_still_right;
     };
-    const auto tried =
-        co_await trials_.try_password(std::move(candidate), key.password, std::move(opens_still));
+    auto tried = co_await trials_.try_password(std::move(candidate), key.password, std::move(opens_still));
     if (!tried) co_return pass(tried);
+    if (tried->verdict != Tried::Verdict::right) {
+        const auto now = trials_.now();
+        tried->wait = answer_time_.wait(now - asked, tried->wait, now);
+    }
     if (tried->verdict == Tried::Verdict::right && !tried->app_password) {
         const auto loop = co_await asio::this_coro::executor;
         replace_foreign_hash(*openable, key.password, loop);
@@ -331,7 +332,7 @@ Gatekeeper::Answer Gatekeeper::verify_password(Frame request)
     if (!question) co_return pass(question);
     const auto account = directory_.inbox(question->account);
     if (!account) co_return pass(account);
-    Candidate candidate{.from = net::origin_of(shell_of_account(question->account.hex())),
+    Candidate candidate{.from = net::origin_of(login::shell_of_account(question->account.hex())),
                         .name = *account ? (*account)->login : std::string()};
     const auto name = candidate.name;
     Key key{.find = [&] { return directory_.inbox(question->account); },

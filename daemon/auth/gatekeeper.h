@@ -1,10 +1,11 @@
 #pragma once
 // What metka-auth answers: yes or no to a log-in, and done to metkad. Every answer to a wrong log-in is the
 // same, and every wrong one that is looked at costs one hash, whether the account exists, has a password, or
-// not (SECURITY 14; a hash of another kind costs more: password.h). trials.h says which ones are looked at.
+// not (SECURITY 14); answer_time.h says when it leaves, trials.h which ones are looked at.
 
 #include <functional>
 #include <unordered_set>
+#include <variant>
 
 #include <asio/awaitable.hpp>
 
@@ -12,6 +13,7 @@
 #include "core/directory/directory.h"
 #include "core/login/protocol.h"
 #include "core/net/wire.h"
+#include "daemon/auth/answer_time.h"
 #include "daemon/auth/bounded_table.h"
 #include "daemon/auth/hash_pool.h"
 #include "daemon/auth/login_book.h"
@@ -51,6 +53,7 @@ class Gatekeeper {
                const Clock& clock, Stopwatch stopwatch = &std::chrono::steady_clock::now,
                const UnixUsers* unix_users = nullptr, PatienceLimits patience = {});
     void limit(PatienceLimits patience) { trials_.limit(patience); } // for guesses from now on
+    void answer_at(AnswerTime failed) { answer_time_ = failed; }     // as it is found, unless this is said
     // The least time between two POP3 log-ins to one account that opened its inbox (RFC 2449 §6.5).
     void delay_logins(std::chrono::milliseconds delay) { login_delay_ = delay; }
     // Before a delay is judged: what another program that is replaced by this one has written down meanwhile.
@@ -113,11 +116,12 @@ class Gatekeeper {
     const UnixUsers* unix_users_;
     Trials trials_;
     LoginBook logins_;
+    AnswerTime answer_time_;
     std::chrono::milliseconds login_delay_{};
     std::function<void(const InboxId&)> reread_;
     std::function<void()> noted_;
-    std::unordered_set<InboxId> hashed_anew_; // now
-    BoundedTable<bool> in_vain_{4096};        // accounts whose last POP3 log-in opened nothing
+    std::unordered_set<InboxId> hashed_anew_;    // now
+    BoundedTable<std::monostate> in_vain_{4096}; // accounts whose last POP3 log-in opened nothing
 };
 
 } // namespace metka::auth

@@ -126,9 +126,18 @@ void LoginBook::give_back(Unsaved unsaved)
                       std::move_iterator(unsaved.forgotten.end()));
 }
 
+bool LoginBook::is_forgotten(const AccountLogin& login) const
+{
+    return std::ranges::any_of(forgotten_, [&](const ForgottenLogins& each) {
+        return each.account == login.account && (!each.key || *each.key == login.login.key);
+    });
+}
+
 void LoginBook::add(const std::vector<AccountLogin>& kept)
 {
-    for (const auto& [account, login] : kept) {
+    for (const auto& each : kept) {
+        if (is_forgotten(each)) continue;
+        const auto& [account, login] = each;
         auto& known = entry(account, login.key, login.service);
         if (known.login.at >= login.at) continue;
         known = {.login = login, .is_saved = true};

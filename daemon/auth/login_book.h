@@ -69,7 +69,8 @@ class LoginBook {
     Unsaved take_unsaved();
     void give_back(Unsaved unsaved); // it could not be kept
 
-    void add(const std::vector<AccountLogin>& kept); // what was written down; newer ones here stay
+    // What was written down: newer ones here stay, and what was forgotten since stays so.
+    void add(const std::vector<AccountLogin>& kept);
     std::size_t size() const { return size_; }
 
   private:
@@ -83,6 +84,7 @@ class LoginBook {
     template <class Wanted>
     std::optional<LastLogin> newest(const InboxId& account, Wanted is_wanted) const;
     void make_room();
+    bool is_forgotten(const AccountLogin& login) const;
 
     std::size_t most_;
     std::size_t size_ = 0; // entries in all

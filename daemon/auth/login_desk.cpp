@@ -81,7 +81,7 @@ class Page {
     bool is_wanted(const HeldRow& row) const
     {
         const bool is_its = wanted_.account.empty() || row.account == wanted_.account ||
-                            row.from == shell_of_account(wanted_.account.hex());
+                            row.from == login::shell_of_account(wanted_.account.hex());
         return is_its && is_behind(row);
     }
     bool is_behind(const HeldRow& row) const

@@ -1,9 +1,10 @@
 #pragma once
-// What metkad may ask for the operator about log-ins (core/login/held_back.h): the last one of an account,
-// against whom wrong guesses are held, to forget them, and what an account has sent.
+// What metkad may ask for the operator: the last log-in of an account and what it has sent
+// (core/login/activity.h), against whom wrong guesses are held, and to forget them (held_back.h there).
 
 #include <optional>
 
+#include "core/login/activity.h"
 #include "core/login/held_back.h"
 #include "core/net/wire.h"
 #include "daemon/auth/login_book.h"

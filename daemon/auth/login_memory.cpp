@@ -1,16 +1,12 @@
 #include "daemon/auth/login_memory.h"
 
 #include <array>
-#include <chrono>
 
-#include "core/directory/migrations.h"
-#include "core/directory/sqlite_file.h"
+#include "daemon/auth/memory_file.h"
 
 namespace metka::auth {
 
 namespace {
-
-using namespace std::chrono_literals;
 
 // key: 16 bytes, all zero for the main password. service: login::Service.
 constexpr std::array<sqlite::Sql, 1> steps{R"sql(
@@ -31,13 +27,8 @@ constexpr sqlite::Migrations migrations{.what = "logins", .steps = steps};
 
 Result<std::unique_ptr<LoginMemory>> LoginMemory::open(const std::string& path)
 {
-    const auto made = sqlite::make_file(path, {.mode = 0600});
-    if (!made) return pass(made);
-    auto database = sqlite::Database::open(path, {.access = sqlite::Access::read_write, .patience = 1s});
+    auto database = open_memory(path, migrations);
     if (!database) return pass(database);
-    auto ready = sqlite::migrate(*database, migrations);
-    if (ready) ready = database->execute("PRAGMA synchronous = NORMAL");
-    if (!ready) return pass(ready);
     return std::unique_ptr<LoginMemory>(new LoginMemory(std::move(*database)));
 }
 

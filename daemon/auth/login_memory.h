@@ -1,7 +1,6 @@
 #pragma once
-// What the login book says, kept over a restart in a database of its own, secrets/logins.db. A commit there
-// is not synced: it survives this program, and after a loss of power some log-ins may be forgotten. Any one
-// thread at a time may call.
+// What the login book says, kept over a restart in a database of its own, secrets/logins.db (memory_file.h).
+// Any one thread at a time may call.
 
 #include <memory>
 #include <mutex>

@@ -57,13 +57,12 @@ class AuthProgram final : public household::Resident {
                    [this](login::SendingStopped stopped) { return tell_metkad(stopped); }),
           desk_(gatekeeper_.trials(), {.book = gatekeeper_.logins(), .diary = diary_, .postage = postage_})
     {
+        gatekeeper_.answer_at(AnswerTime::after(hashes_.hasher().effort()));
         gatekeeper_.delay_logins(settings.pop3_login_delay);
         gatekeeper_.look_up_with([this](const InboxId& account) { diary_.reread(account); });
-        gatekeeper_.tell_of_log_ins([this] { diary_.noted(); });
-        net::spawn(loop.get_executor(), diary_.run(), "last log-ins");
-        net::spawn(loop.get_executor(), diary_.catch_up(), "last log-ins of the one before");
-        net::spawn(loop.get_executor(), postage_.run(), "sending counts");
-        net::spawn(loop.get_executor(), postage_.catch_up(), "sending counts of the one before");
+        gatekeeper_.tell_of_log_ins([this] { diary_.written().noted(); });
+        net::spawn(loop.get_executor(), diary_.written().run(), "last log-ins");
+        net::spawn(loop.get_executor(), postage_.written().run(), "sending counts");
     }
 
     void speak_to(std::shared_ptr<net::Wire> metkad) override { metkad_ = std::move(metkad); }
@@ -99,11 +98,11 @@ class AuthProgram final : public household::Resident {
 
     void drain(std::function<void()> done, net::Pace) override
     {
-        diary_.stop();
-        postage_.stop();
+        diary_.written().stop();
+        postage_.written().stop();
         peers_.drain([this, whole = std::move(done)] {
-            diary_.save_now(); // what was noted and counted for sessions that drained
-            postage_.save_now();
+            diary_.written().save_now(); // what was noted and counted for sessions that drained
+            postage_.written().save_now();
             whole();
         });
     }

@@ -3,6 +3,7 @@
 // pool (hash_pool.h) and never in the event loop. Safe to call from several threads.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -24,13 +25,16 @@ class Hasher {
     static Result<std::unique_ptr<Hasher>> make(unsigned long cost = 0);
 
     Result<std::string> hash(const Secret& password);
-    // A wrong one costs at least a hash of dummy()'s cost: where `stored` is another kind, or of another
-    // cost, that is computed, too.
+    // Takes what `stored` costs: when a wrong one is answered, another says (answer_time.h).
     Result<bool> verify(const Secret& password, const std::string& stored);
     bool is_ours(std::string_view stored) const;        // of the kind and the cost that hash() makes
     static bool knows(const std::string& stored);       // whether crypt(3) would take it for a hash
     const std::string& dummy() const { return dummy_; } // of a password that nobody has, at the same cost
     std::uint64_t hashes() const { return hashes_; }    // how many were computed
+    std::chrono::nanoseconds effort() const
+    {
+        return effort_;
+    } // of a processor, by one hash() when it was made
 
   private:
     explicit Hasher(unsigned long cost) : cost_(cost) {}
@@ -38,6 +42,7 @@ class Hasher {
 
     unsigned long cost_;
     std::string dummy_;
+    std::chrono::nanoseconds effort_{};
     std::atomic<std::uint64_t> hashes_ = 0;
 };
 

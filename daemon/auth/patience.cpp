@@ -12,30 +12,12 @@ std::string pair_of(const Guess& guess)
     return guess.from.source + '\n' + guess.account;
 }
 
+std::string allocation_of(const Guess& guess)
+{
+    return net::allocation_of(guess.from) + '\n' + guess.account;
+}
+
 } // namespace
-
-void Patience::Counter::count_wrong(const Allowance& allowance, Time now)
-{
-    if (bucket.is_full(allowance, now)) {
-        wrong = 0;
-        since = now;
-    }
-    ++wrong;
-    bucket.take(allowance, now);
-    failed = now;
-}
-
-Patience::Admission Patience::standing(const Counter& counter, const Allowance& allowance, Time now)
-{
-    const auto left = counter.bucket.left(allowance, now);
-    if (left == 0) return Admission::refuse;
-    return left > counter.under_way ? Admission::look : Admission::wait;
-}
-
-bool Patience::is_newcomer(const Counter& counter, Time now)
-{
-    return !counter.failed || now - *counter.failed >= memory_of_failure;
-}
 
 Patience::Acquaintance* Patience::acquaintance_of(const Guess& guess, Time now)
 {
@@ -43,73 +25,76 @@ Patience::Acquaintance* Patience::acquaintance_of(const Guess& guess, Time now)
     return known != nullptr && now - known->opened < acquaintance ? known : nullptr;
 }
 
-// Who is refused makes no row: others would have to give way for it.
-const Patience::Counter& Patience::seen_in(const Counters& table, std::string_view key)
+// Its owner may be in a new place; and who attacks it with many networks may have them all from one
+// allocation.
+Admission Patience::judge_newcomer(const Guess& guess, Time now) const
 {
-    static const Counter none;
-    const auto* const seen = table.peek(key);
-    return seen != nullptr ? *seen : none;
+    const auto from_network = seen_in(networks_, guess.from.network).standing_of_newcomer(now);
+    const auto from_allocation = seen_in(heard_, allocation_of(guess)).standing_of_newcomer(now);
+    const auto to_account = seen_in(newcomers_, guess.account).standing(limits_.newcomers(), now);
+    const auto admission = std::max({from_network, from_allocation, to_account});
+    return admission == Admission::refuse ? Admission::unheard : admission;
 }
 
-Patience::Admission Patience::judge_stranger(const Guess& guess, Time now) const
+Patience::Admitted Patience::judge_stranger(const Guess& guess, Time now) const
 {
     const auto& source = seen_in(sources_, guess.from.source);
-    const auto& network = seen_in(networks_, guess.from.network);
-    const auto& account = seen_in(accounts_, guess.account);
-    // One who comes for the first time is heard once, whatever others did.
-    const auto once = [](const Counter& newcomer) {
-        return newcomer.under_way == 0 ? Admission::look : Admission::wait;
-    };
-    const auto from_source = standing(source, limits_.source, now);
-    auto from_network = standing(network, limits_.network, now);
-    auto to_account = standing(account, limits_.account, now);
+    const auto from_source = source.standing(limits_.source, now);
+    auto from_network = seen_in(networks_, guess.from.network).standing(limits_.network, now);
+    auto to_account = seen_in(accounts_, guess.account).standing(limits_.account, now);
     // Of IPv6 /64s one network has 65,536.
-    const bool is_new_there = guess.from.family == net::Origin::Family::ipv4 && is_newcomer(source, now);
-    if (from_network == Admission::refuse && is_new_there) from_network = once(source);
-    if (to_account == Admission::refuse && is_newcomer(network, now)) to_account = once(network);
-    if (to_account == Admission::refuse) to_account = Admission::unheard;
-    return std::max({from_source, from_network, to_account});
+    const bool is_ipv4 = guess.from.family == net::Origin::Family::ipv4;
+    if (from_network == Admission::refuse && is_ipv4) from_network = source.standing_of_newcomer(now);
+    const bool is_newcomer = to_account == Admission::refuse;
+    if (is_newcomer) to_account = judge_newcomer(guess, now);
+    return {.admission = std::max({from_source, from_network, to_account}),
+            .relation = is_newcomer ? Relation::newcomer : Relation::stranger};
 }
 
-Patience::Admission Patience::admit_stranger(const Guess& guess, Time now)
+Patience::Admitted Patience::admit_stranger(const Guess& guess, Time now)
 {
-    const auto admission = judge_stranger(guess, now);
-    if (admission == Admission::wait || admission == Admission::refuse) return admission;
+    const auto admitted = judge_stranger(guess, now);
+    if (admitted.admission == Admission::wait || admitted.admission == Admission::refuse) return admitted;
     ++sources_.at(guess.from.source).under_way;
     ++networks_.at(guess.from.network).under_way;
-    if (admission == Admission::look) ++accounts_.at(guess.account).under_way;
-    return admission;
+    if (admitted.admission == Admission::unheard) return admitted;
+    ++accounts_.at(guess.account).under_way;
+    if (admitted.relation != Relation::newcomer) return admitted;
+    ++newcomers_.at(guess.account).under_way;
+    ++heard_.at(allocation_of(guess)).under_way;
+    return admitted;
 }
 
 Patience::Admitted Patience::admit(const Guess& guess, Time now)
 {
     auto* const known = acquaintance_of(guess, now);
-    if (known == nullptr) return {.admission = admit_stranger(guess, now), .is_acquainted = false};
-    return {.admission = admit_acquainted(guess, *known, now), .is_acquainted = true};
+    if (known == nullptr) return admit_stranger(guess, now);
+    return {.admission = admit_acquainted(guess, *known, now), .relation = Relation::acquainted};
 }
 
-Patience::Admission Patience::admit_acquainted(const Guess& guess, Acquaintance& known, Time now)
+Admission Patience::admit_acquainted(const Guess& guess, Acquaintance& known, Time now)
 {
     const auto allowance = limits_.acquainted();
     auto& own = known.counter;
     const auto& house = seen_in(houses_, guess.from.source);
-    auto admission = standing(own, allowance, now);
+    auto admission = own.standing(allowance, now);
     const bool is_without_fault = own.under_way == 0 && own.bucket.is_full(allowance, now);
-    if (!is_without_fault) admission = std::max(admission, standing(house, allowance, now));
+    if (!is_without_fault) admission = std::max(admission, house.standing(allowance, now));
     if (admission != Admission::look) return admission;
     ++own.under_way;
     ++houses_.at(guess.from.source).under_way;
     return admission;
 }
 
-void Patience::settle_in(Counters& table, std::string_view key, const Allowance& allowance, Outcome outcome,
-                         Time now)
+void Patience::settle_stranger(const Guess& guess, Admitted admitted, Outcome outcome, Time now)
 {
-    auto* const counter = table.find(key);
-    if (counter == nullptr) return; // it had to give way meanwhile
-    if (counter->under_way > 0) --counter->under_way;
-    if (outcome == Outcome::wrong) counter->count_wrong(allowance, now);
-    if (counter->under_way == 0 && !counter->failed) table.erase(key); // nothing is held against it
+    settle_in(sources_, guess.from.source, limits_.source, outcome, now);
+    settle_in(networks_, guess.from.network, limits_.network, outcome, now);
+    if (admitted.admission == Admission::unheard) return;
+    settle_in(accounts_, guess.account, limits_.account, outcome, now);
+    if (admitted.relation != Relation::newcomer) return;
+    settle_in(newcomers_, guess.account, limits_.newcomers(), outcome, now);
+    settle_in(heard_, allocation_of(guess), limits_.newcomers(), outcome, now);
 }
 
 // What it does wrong counts for its source, too, which an attacker shares; what others did there does not
@@ -129,13 +114,10 @@ void Patience::settle(const Guess& guess, Admitted admitted, Outcome outcome, Ti
 {
     const bool is_heard = admitted.admission == Admission::look;
     if (!is_heard && admitted.admission != Admission::unheard) return;
-    if (admitted.is_acquainted) {
+    if (admitted.relation == Relation::acquainted)
         settle_acquainted(guess, outcome, now);
-    } else {
-        settle_in(sources_, guess.from.source, limits_.source, outcome, now);
-        settle_in(networks_, guess.from.network, limits_.network, outcome, now);
-        if (is_heard) settle_in(accounts_, guess.account, limits_.account, outcome, now);
-    }
+    else
+        settle_stranger(guess, admitted, outcome, now);
     if (is_heard && outcome == Outcome::right) acquainted_.at(pair_of(guess)).opened = now;
 }
 
@@ -163,7 +145,8 @@ std::chrono::milliseconds Patience::delay(const Guess& guess, Time now) const
 
 std::size_t Patience::rows() const
 {
-    return sources_.size() + networks_.size() + accounts_.size() + acquainted_.size() + houses_.size();
+    return sources_.size() + networks_.size() + accounts_.size() + newcomers_.size() + heard_.size() +
+           acquainted_.size() + houses_.size();
 }
 
 } // namespace metka::auth

@@ -11,14 +11,14 @@
 //    used up what that had, do not lock this owner out. Once such a pair has failed, it also shares one with
 //    all others there: whoever sits behind that address cannot guess at each of its accounts in turn.
 //  - An account under attack still listens once to a network that has not failed in the last hour: its owner
-//    may be in a new place. So does a network that is used up, to an IPv4 address that has not.
+//    may be in a new place. That is bounded, too, and of an IPv6 /32, which has 65,536 networks, it is one in
+//    an hour. So does a network that is used up, to an IPv4 address that has not failed.
 //  - What is under way counts as wrong until it has proved right: whoever is in doubt waits for that.
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +26,7 @@
 #include "core/login/held_back.h"
 #include "core/net/origin.h"
 #include "daemon/auth/bounded_table.h"
+#include "daemon/auth/guess_counter.h"
 
 namespace metka::auth {
 
@@ -33,6 +34,9 @@ struct PatienceLimits {
     Allowance source{.most = 16, .within = std::chrono::minutes(1)};
     Allowance network{.most = 300, .within = std::chrono::hours(1)};
     Allowance account{.most = 100, .within = std::chrono::hours(1)};
+
+    // What an account has for networks that have not failed lately, once all have used up the above.
+    Allowance newcomers() const { return {.most = 3 * account.most, .within = account.within}; }
 
     // What a source and an account have together that know each other, and all such accounts of one source
     // that have failed there.
@@ -42,28 +46,21 @@ struct PatienceLimits {
     }
 };
 
-// What `metkactl my password` of an account comes from: a place that no attacker from outside can use up.
-inline std::string shell_of_account(std::string_view account)
-{
-    return "my " + std::string(account);
-}
-
 // Whose password is tried, from where. `account` tells accounts apart, and names that nobody has.
 struct Guess {
     net::Origin from;
     std::string account;
 };
 
-enum class Outcome { right, wrong, none }; // none: it was not found out, or had been counted before
-
 class Patience {
   public:
-    using Time = std::chrono::steady_clock::time_point;
-    enum class Admission { look, unheard, wait, refuse }; // wait: for the outcome of what is under way
+    using Time = GuessCounter::Time;
+    using Admission = auth::Admission;
+    // newcomer: heard though the account has no guess left.
+    enum class Relation { stranger, newcomer, acquainted };
 
     static constexpr std::size_t most_rows = 32'768;                 // of each table
     static constexpr auto acquaintance = std::chrono::hours(24 * 7); // since the last right password
-    static constexpr auto memory_of_failure = std::chrono::hours(1);
     static constexpr std::uint64_t free_failures = 3; // of a source, before it waits for its answers
     static constexpr auto longest_delay = std::chrono::seconds(15);
 
@@ -73,7 +70,7 @@ class Patience {
     // look, unheard: it is under way from now on, until settle(). Others leave nothing behind.
     struct Admitted {
         Admission admission = Admission::refuse;
-        bool is_acquainted = false; // for settle()
+        Relation relation = Relation::stranger; // to the account, for settle()
     };
     Admitted admit(const Guess& guess, Time now);
     void settle(const Guess& guess, Admitted admitted, Outcome outcome, Time now);
@@ -110,41 +107,30 @@ class Patience {
     Pardons pardon(const Pardon& pardon, Time now);
 
   private:
-    struct Counter {
-        TokenBucket bucket;
-        std::size_t under_way = 0;
-        std::uint64_t wrong = 0; // since `since`: nothing was held against it before
-        Time since = {};
-        std::optional<Time> failed = {}; // the last time
-
-        void count_wrong(const Allowance& allowance, Time now);
-    };
     struct Acquaintance {
-        Counter counter;
+        GuessCounter counter;
         Time opened;
     };
-    using Counters = BoundedTable<Counter>;
 
-    static Admission standing(const Counter& counter, const Allowance& allowance, Time now);
-    static bool is_newcomer(const Counter& counter, Time now);
-    static const Counter& seen_in(const Counters& table, std::string_view key);
-    Admission judge_stranger(const Guess& guess, Time now) const;
+    Admission judge_newcomer(const Guess& guess, Time now) const;
+    Admitted judge_stranger(const Guess& guess, Time now) const;
     Acquaintance* acquaintance_of(const Guess& guess, Time now);
-    Admission admit_stranger(const Guess& guess, Time now);
+    Admitted admit_stranger(const Guess& guess, Time now);
     Admission admit_acquainted(const Guess& guess, Acquaintance& known, Time now);
-    static void settle_in(Counters& table, std::string_view key, const Allowance& allowance, Outcome outcome,
-                          Time now);
+    void settle_stranger(const Guess& guess, Admitted admitted, Outcome outcome, Time now);
     void settle_acquainted(const Guess& guess, Outcome outcome, Time now);
     static std::chrono::milliseconds delay_after(double failures);
     Allowance allowance_of(login::Held held) const;
-    Counted counted(login::Held held, const Counter& counter, Time now) const;
+    Counted counted(login::Held held, const GuessCounter& counter, Time now) const;
 
     PatienceLimits limits_;
-    Counters sources_{most_rows};
-    Counters networks_{most_rows};
-    Counters accounts_{most_rows};
+    GuessCounters sources_{most_rows};
+    GuessCounters networks_{most_rows};
+    GuessCounters accounts_{most_rows};
+    GuessCounters newcomers_{most_rows}; // by account: all its newcomers together
+    GuessCounters heard_{most_rows};     // by allocation and account: newcomers that it has heard from there
     BoundedTable<Acquaintance> acquainted_{most_rows};
-    Counters houses_{most_rows}; // by source: all who are acquainted with it together
+    GuessCounters houses_{most_rows}; // by source: all who are acquainted with it together
 };
 
 } // namespace metka::auth

@@ -13,7 +13,7 @@ using login::Held;
 using login::Pardoned;
 using std::chrono::milliseconds;
 
-// The two halves of an acquaintance's key.
+// The two halves of a key: a source or an allocation, and an account.
 struct Pair {
     std::string_view source;
     std::string_view account;
@@ -25,24 +25,23 @@ Pair halves(std::string_view key)
     return {.source = key.substr(0, end), .account = key.substr(end + 1)};
 }
 
-// A source's network: its own text may be that of an address or of an IPv6 /64.
-std::string network_of(std::string_view source)
+// Where a source or a network is: its own text may be that of an address or of a prefix.
+net::Origin place_of(std::string_view text)
 {
-    const auto length = source.ends_with("/64") ? source.size() - 3 : source.size();
-    return net::origin_of(source.substr(0, length)).network;
+    return net::origin_of(text.substr(0, text.find('/')));
 }
 
-// `metkactl my password` of an account is a source of its own (shell_of_account).
+// `metkactl my password` of an account is a source of its own (login::shell_of_account).
 bool is_its_shell(const Patience::Pardon& pardon, std::string_view source)
 {
-    return pardon.whose == Pardoned::account && source == shell_of_account(pardon.account);
+    return pardon.whose == Pardoned::account && source == login::shell_of_account(pardon.account);
 }
 
 bool involves_source(const Patience::Pardon& pardon, std::string_view source)
 {
     if (pardon.whose == Pardoned::all) return true;
     if (pardon.whose == Pardoned::address) return source == pardon.source;
-    if (pardon.whose == Pardoned::network) return network_of(source) == pardon.network;
+    if (pardon.whose == Pardoned::network) return place_of(source).network == pardon.network;
     return is_its_shell(pardon, source);
 }
 
@@ -62,6 +61,15 @@ bool involves_pair(const Patience::Pardon& pardon, std::string_view key)
 {
     const auto pair = halves(key);
     return involves_source(pardon, pair.source) || involves_account(pardon, pair.account);
+}
+
+// What an account heard of newcomers is held against the network and the account alike.
+bool involves_heard(const Patience::Pardon& pardon, std::string_view key)
+{
+    const auto [allocation, account] = halves(key);
+    const bool has_network = pardon.whose == Pardoned::address || pardon.whose == Pardoned::network;
+    return involves_account(pardon, account) ||
+           (has_network && allocation == net::allocation_of(place_of(pardon.network)));
 }
 
 std::size_t place(Held held)
@@ -89,7 +97,7 @@ Allowance Patience::allowance_of(Held held) const
     return limits_.acquainted();
 }
 
-Patience::Counted Patience::counted(Held held, const Counter& counter, Time now) const
+Patience::Counted Patience::counted(Held held, const GuessCounter& counter, Time now) const
 {
     const auto allowance = allowance_of(held);
     const auto spent = counter.bucket.spent(allowance, now);
@@ -116,20 +124,20 @@ void Patience::each_counted(const std::function<void(const Counted&)>& visit, Ti
         shown.account = account;
         visit(shown);
     };
-    accounts_.each([&](std::string_view key, const Counter& counter) {
+    accounts_.each([&](std::string_view key, const GuessCounter& counter) {
         show(counted(Held::account, counter, now), {}, key);
     });
     acquainted_.each([&](std::string_view key, const Acquaintance& known) {
         const auto pair = halves(key);
         show(counted(Held::acquaintance, known.counter, now), pair.source, pair.account);
     });
-    houses_.each([&](std::string_view key, const Counter& counter) {
+    houses_.each([&](std::string_view key, const GuessCounter& counter) {
         show(counted(Held::neighbours, counter, now), key, {});
     });
-    networks_.each([&](std::string_view key, const Counter& counter) {
+    networks_.each([&](std::string_view key, const GuessCounter& counter) {
         show(counted(Held::network, counter, now), key, {});
     });
-    sources_.each([&](std::string_view key, const Counter& counter) {
+    sources_.each([&](std::string_view key, const GuessCounter& counter) {
         show(counted(Held::address, counter, now), key, {});
     });
 }
@@ -150,15 +158,17 @@ Patience::Pardons Patience::count_pardons(const Pardon& pardon, Time now) const
 Patience::Pardons Patience::pardon(const Pardon& pardon, Time now)
 {
     const auto pardons = count_pardons(pardon, now);
-    const auto forgive = [](Counter& counter) { counter = {.under_way = counter.under_way}; };
-    const auto forgive_in = [&](Counters& table, auto involves) {
-        table.keep_if([&](std::string_view key, Counter& counter) {
+    const auto forgive = [](GuessCounter& counter) { counter = {.under_way = counter.under_way}; };
+    const auto forgive_in = [&](GuessCounters& table, auto involves) {
+        table.keep_if([&](std::string_view key, GuessCounter& counter) {
             if (!involves(pardon, key)) return true;
             forgive(counter);
             return counter.under_way > 0;
         });
     };
     forgive_in(accounts_, involves_account);
+    forgive_in(newcomers_, involves_account);
+    forgive_in(heard_, involves_heard);
     forgive_in(networks_, involves_network);
     forgive_in(sources_, involves_source);
     forgive_in(houses_, involves_source);

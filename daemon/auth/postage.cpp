@@ -1,11 +1,5 @@
 #include "daemon/auth/postage.h"
 
-#include <array>
-
-#include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
-
-#include "core/net/aside.h"
 #include "core/net/spawn.h"
 #include "core/sys/log.h"
 
@@ -15,10 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto save_after = 1s; // the first message
-constexpr auto save_every = 60s;
-constexpr auto longest_overlap = 40s; // of the one before, which drains for 30 s at most
-constexpr auto tell_again = 1h;       // metkad sends each letter once a day
+constexpr auto tell_again = 1h; // metkad sends each letter once a day
 constexpr auto tell_after_fault = 1min;
 
 void log_unsaved(const Error& error)
@@ -41,8 +32,7 @@ Postage::Postage(asio::any_io_executor loop, directory::Directory& directory, co
       memory_(std::move(memory)),
       settings_(std::move(settings)),
       tell_(std::move(tell)),
-      pause_(loop_, asio::steady_timer::time_point::max()),
-      end_of_catching_up_(loop_)
+      written_(loop_, *this)
 {
     const auto kept = memory_ ? memory_->all() : Result<std::vector<SlotCount>>();
     if (kept)
@@ -73,15 +63,13 @@ asio::awaitable<Result<net::Frame>> Postage::answer(net::Frame request)
         co_return sys::encode(login::SendingCounted{.verdict = login::SendingVerdict::never,
                                                     .most = most_of(*limits, *beyond),
                                                     .is_of_a_day = *beyond == Window::day});
-    if (is_catching_up_) reread(question->account);
-    const bool is_first = !book_.has_uncounted();
+    reread(question->account);
     const auto now = clock_.now();
     const auto reached = book_.count(question->account, question->recipients, *limits, now);
     if (reached)
         refuse(question->account, *reached, *limits);
-    else if (is_first)
-        pause_.cancel(); // whoever writes down looks when that is due
-    if (stopping_) save_now();
+    else
+        written_.noted();
     co_return sys::encode(login::SendingCounted{
         .verdict = reached ? login::SendingVerdict::limit : login::SendingVerdict::allowed, .at = now});
 }
@@ -90,17 +78,15 @@ asio::awaitable<Result<net::Frame>> Postage::take_back(net::Frame told)
 {
     const auto back = sys::decode<login::GiveBackSending>(told);
     if (!back) co_return pass(back);
-    if (is_catching_up_) reread(back->account);
-    const bool is_first = !book_.has_uncounted();
+    reread(back->account);
     book_.uncount(back->account, back->recipients, back->at);
-    if (is_first) pause_.cancel();
-    if (stopping_) save_now();
+    written_.noted();
     co_return sys::encode(login::Stored{});
 }
 
 std::uint64_t Postage::sent(const InboxId& account, Window window)
 {
-    if (is_catching_up_) reread(account);
+    reread(account);
     return book_.sent(account, window, clock_.now());
 }
 
@@ -129,73 +115,33 @@ asio::awaitable<void> Postage::tell(login::SendingStopped stopped)
                  {{"account", stopped.account.hex()}, {"why", done.error().text}});
 }
 
-asio::awaitable<void> Postage::run()
-{
-    using Steady = asio::steady_timer::clock_type;
-    auto saved = Steady::now() - save_every;
-    auto noticed = Steady::time_point::max(); // that there is something to write down
-    while (!stopping_) {
-        const bool is_idle = !book_.has_uncounted();
-        noticed = is_idle ? Steady::time_point::max() : std::min(noticed, Steady::now());
-        const auto due = is_idle ? noticed : std::max(saved + save_every, noticed + save_after);
-        if (Steady::now() < due) {
-            pause_.expires_at(due);
-            asio::error_code ignored;
-            co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-            continue;
-        }
-        saved = Steady::now();
-        noticed = Steady::time_point::max();
-        co_await save();
-    }
-}
-
-asio::awaitable<void> Postage::catch_up()
-{
-    end_of_catching_up_.expires_after(longest_overlap);
-    asio::error_code ignored;
-    co_await end_of_catching_up_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    if (stopping_ || !memory_) co_return;
-    co_await save();
-    auto work = [memory = memory_.get()] { return memory->all(); };
-    const auto kept = co_await net::run_aside(writer_, std::move(work));
-    if (kept) book_.replace(*kept);
-    is_catching_up_ = false;
-}
-
 void Postage::reread(const InboxId& account)
 {
-    const auto kept = memory_ ? memory_->of(account) : Result<std::vector<SlotCount>>();
-    if (memory_ && kept) book_.replace(account, *kept);
+    if (!memory_ || !written_.is_catching_up()) return;
+    written_.finish_writing();
+    const auto kept = memory_->of(account);
+    if (kept) book_.replace(account, *kept);
 }
 
-void Postage::stop()
-{
-    stopping_ = true;
-    pause_.cancel();
-    end_of_catching_up_.cancel();
-    save_now();
-}
-
-asio::awaitable<void> Postage::save()
+WrittenBook::Page Postage::take_unsaved()
 {
     const auto now = clock_.now();
     book_.forget_old(now);
-    auto counts = book_.take_uncounted();
-    if (counts.empty() || !memory_) co_return;
-    auto work = [memory = memory_.get(), &counts, now] { return memory->add(counts, now); };
-    const auto saved = co_await net::run_aside(writer_, std::move(work));
-    if (saved) co_return;
-    book_.give_back(counts);
-    log_unsaved(saved.error());
+    const auto counts = std::make_shared<const std::vector<SlotCount>>(book_.take_uncounted());
+    return {.write = [this, counts, now] { return memory_ ? memory_->add(*counts, now) : Result<void>(); },
+            .give_back =
+                [this, counts](const Error& error) {
+                    book_.give_back(*counts);
+                    log_unsaved(error);
+                }};
 }
 
-void Postage::save_now()
+std::function<void()> Postage::read_again()
 {
-    const auto counts = book_.take_uncounted();
-    if (counts.empty() || !memory_) return;
-    const auto saved = memory_->add(counts, clock_.now());
-    if (!saved) log_unsaved(saved.error());
+    if (!memory_) return [] {};
+    return [this, kept = memory_->all()] {
+        if (kept) book_.replace(*kept);
+    };
 }
 
 } // namespace metka::auth

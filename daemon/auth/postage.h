@@ -1,6 +1,6 @@
 #pragma once
 // Says whether an account may send, counts what it sends, and has metkad tell its owner and the operator when
-// it may not. The counts are written down behind the answers, at most once a minute and at the end.
+// it may not. The counts are written down behind the answers (write_behind.h).
 
 #include <functional>
 #include <memory>
@@ -8,8 +8,6 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/thread_pool.hpp>
 
 #include "core/base/clock.h"
 #include "core/directory/directory.h"
@@ -18,10 +16,11 @@
 #include "core/settings/settings.h"
 #include "daemon/auth/sending_book.h"
 #include "daemon/auth/sending_memory.h"
+#include "daemon/auth/write_behind.h"
 
 namespace metka::auth {
 
-class Postage {
+class Postage final : private WrittenBook {
   public:
     // Asks metkad to tell; a fault: try again later.
     using Tell = std::function<asio::awaitable<Result<void>>(login::SendingStopped)>;
@@ -35,19 +34,16 @@ class Postage {
     asio::awaitable<Result<net::Frame>> answer(net::Frame request); // login::CountSending
     asio::awaitable<Result<net::Frame>> take_back(net::Frame told); // login::GiveBackSending
     std::uint64_t sent(const InboxId& account, Window window);      // until now
-    asio::awaitable<void> run();                                    // the writing down, until stop()
-    // At an upgrade the one before this program counts on for a moment, and writes down at its end what it
-    // counted: so in the first minute what is kept of an account is read again before each answer.
-    asio::awaitable<void> catch_up();
-    void stop(); // from now on what is counted is written down at once
-    void save_now();
+    WriteBehind& written() { return written_; }
 
   private:
     Result<SendingLimits> limits_of(const InboxId& account);
     void refuse(const InboxId& account, Window window, const SendingLimits& limits);
     asio::awaitable<void> tell(login::SendingStopped stopped);
     void reread(const InboxId& account);
-    asio::awaitable<void> save();
+    bool has_unsaved() const override { return book_.has_uncounted(); }
+    Page take_unsaved() override;
+    std::function<void()> read_again() override;
 
     asio::any_io_executor loop_;
     directory::Directory& directory_;
@@ -57,11 +53,7 @@ class Postage {
     Tell tell_;
     SendingBook book_;
     std::unordered_map<InboxId, Instant> told_; // and not to be told again before
-    asio::steady_timer pause_;                  // rings when something is to be written down
-    asio::steady_timer end_of_catching_up_;
-    bool is_catching_up_ = true;
-    bool stopping_ = false;
-    asio::thread_pool writer_{1}; // goes first: it uses the memory
+    WriteBehind written_;
 };
 
 } // namespace metka::auth

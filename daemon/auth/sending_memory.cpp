@@ -2,14 +2,11 @@
 
 #include <array>
 
-#include "core/directory/migrations.h"
-#include "core/directory/sqlite_file.h"
+#include "daemon/auth/memory_file.h"
 
 namespace metka::auth {
 
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr std::array<sqlite::Sql, 1> steps{R"sql(
 CREATE TABLE sent (
@@ -33,13 +30,8 @@ std::int64_t number(Window window)
 
 Result<std::unique_ptr<SendingMemory>> SendingMemory::open(const std::string& path)
 {
-    const auto made = sqlite::make_file(path, {.mode = 0600});
-    if (!made) return pass(made);
-    auto database = sqlite::Database::open(path, {.access = sqlite::Access::read_write, .patience = 1s});
+    auto database = open_memory(path, migrations);
     if (!database) return pass(database);
-    auto ready = sqlite::migrate(*database, migrations);
-    if (ready) ready = database->execute("PRAGMA synchronous = NORMAL");
-    if (!ready) return pass(ready);
     return std::unique_ptr<SendingMemory>(new SendingMemory(std::move(*database)));
 }
 

@@ -1,7 +1,6 @@
 #pragma once
-// What the sending book says, kept over a restart in a database of its own, secrets/sending.db. A commit
-// there is not synced: it survives this program, and after a loss of power some messages may be forgotten.
-// Any one thread at a time may call.
+// What the sending book says, kept over a restart in a database of its own, secrets/sending.db
+// (memory_file.h). Any one thread at a time may call.
 
 #include <memory>
 #include <mutex>

@@ -87,7 +87,8 @@ class Trials {
     asio::awaitable<Result<Patience::Admitted>> admit(const Guess& guess);
     static Asker asker_of(const Patience::Admitted& admitted)
     {
-        return admitted.is_acquainted ? Asker::acquainted : Asker::stranger;
+        const bool is_acquainted = admitted.relation == Patience::Relation::acquainted;
+        return is_acquainted ? Asker::acquainted : Asker::stranger;
     }
     Tried::Verdict told_before(const std::string& name, const std::string& version, const Secret& password);
     std::optional<bool> known_answer(const Question& question);

@@ -2,12 +2,12 @@
 // Who a message says it is from, against who may say so (RFC 6409 §6.1). Who has logged in writes as
 // themselves: every address of From, and Sender, is one of their own. A message that somebody else wrote may
 // be passed on as it is, under a Resent-From of their own (RFC 5322 §3.6.6). A stranger may say what they
-// like, except that they are of a domain that protects its senders.
+// like, except that they are of a domain that protects its senders (claims.h).
 //
-// A field that cannot be read with certainty is refused to whoever logged in; from a stranger it is refused
-// only if a protected domain stands in it.
+// A field that cannot be read with certainty is refused to whoever logged in.
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/directory/directory.h"
@@ -24,6 +24,7 @@ struct Authorship {
     directory::Directory& directory;
     AccountId account;
     const wire::MailPath& sender;
+    std::span<const wire::RcptCommand> recipients = {}; // at MAIL there are none yet
 };
 
 // The reply that refuses it, if any: at MAIL, then at the end of the message. What the first has let pass is

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "daemon/smtp/arrival.h"
 #include "daemon/smtp/replies.h"
 #include "daemon/smtp/session.h"
 
@@ -34,13 +33,14 @@ Session::Step Session::bdat(Arguments arguments)
         co_return Flow::goes_on;
     }
     if (command->chunk == BdatCommand::Chunk::last) {
-        chunks_->end_chunks();
-        if (chunks_->wants_file()) co_await open_file_for(*chunks_);
-        co_await deliver(*chunks_);
+        auto& message = chunks_->message;
+        message.end_chunks();
+        if (message.wants_file()) co_await open_file_for(message);
+        co_await deliver(message);
         reset_transaction();
         co_return Flow::goes_on;
     }
-    const auto fault = chunks_->fault();
+    const auto fault = chunks_->message.fault();
     say(fault.value_or(replies::chunk_taken));
     if (fault) reset_transaction();
     co_return Flow::goes_on;
@@ -51,7 +51,9 @@ awaitable<std::optional<Session::SendingRefused>> Session::begin_chunks()
 {
     if (chunks_) co_return std::nullopt;
     auto limited = co_await sending_refused();
-    if (!limited) chunks_.emplace(begin_message(Intake::Form::chunks));
+    if (!limited)
+        chunks_.emplace(begin_message(Intake::Form::chunks),
+                        Arrival(house_.limits, std::chrono::steady_clock::now()));
     co_return limited;
 }
 
@@ -63,19 +65,20 @@ const wire::Reply* Session::chunk_out_of_place() const
     return nullptr;
 }
 
-// Into chunks_, if there are any.
+// Into chunks_, if there are any. All chunks of a message have the time of one message.
 awaitable<Heard> Session::receive_chunk(std::uint64_t size)
 {
     channel_.stand(net::Standing::stays);
-    Arrival arrival(house_.limits, std::chrono::steady_clock::now());
+    Arrival of_refused(house_.limits, std::chrono::steady_clock::now());
+    auto& arrival = chunks_ ? chunks_->arrival : of_refused;
     for (;;) {
         const auto bytes = channel_.buffered();
         const auto taken = bytes.substr(0, std::min<std::uint64_t>(size, bytes.size()));
-        if (chunks_) chunks_->feed(taken);
+        if (chunks_) chunks_->message.feed(taken);
         channel_.consume(taken.size());
         size -= taken.size();
         arrival.note(taken.size());
-        if (chunks_ && chunks_->wants_file()) co_await open_file_for(*chunks_);
+        if (chunks_ && chunks_->message.wants_file()) co_await open_file_for(chunks_->message);
         if (size == 0) co_return Heard::line;
         const auto patience = within_session(arrival.patience(std::chrono::steady_clock::now()));
         const auto heard = co_await channel_.fill(patience);

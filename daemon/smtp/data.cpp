@@ -1,5 +1,4 @@
 #include "core/sys/log.h"
-#include "daemon/smtp/arrival.h"
 #include "daemon/smtp/authorship.h"
 #include "daemon/smtp/replies.h"
 #include "daemon/smtp/session.h"
@@ -85,7 +84,8 @@ Authorship Session::authorship(const wire::MailPath& sender) const
 {
     return {.directory = with_.directory,
             .account = login_ ? AccountId(login_->account) : std::nullopt,
-            .sender = sender};
+            .sender = sender,
+            .recipients = transaction_ ? transaction_->accepted() : std::span<const wire::RcptCommand>()};
 }
 
 // What is wrong with the header, now that all of it is there.
@@ -113,6 +113,7 @@ awaitable<void> Session::open_file_for(Intake& intake)
 awaitable<void> Session::deliver(Intake& intake)
 {
     auto fault = intake.fault();
+    if (!fault) fault = account_refused(); // a large message comes for hours
     if (!fault) fault = header_refused(intake);
     if (fault) {
         say(*fault);
@@ -131,10 +132,12 @@ awaitable<void> Session::deliver(Intake& intake)
         co_return;
     }
     if (postmark_) postmark_->keep();
+    errors_ = 0; // who sends many messages in a session may have an error in each
     sys::log(sys::Level::info, "smtp.accepted",
              {{"session", id_},
               {"message", id},
               {"from", transaction_->sender().text()},
+              {"to", transaction_->recipients_shown()},
               {"recipients", transaction_->recipients()},
               {"octets", size.count},
               {"login", login_ ? login_->name : std::string()}});

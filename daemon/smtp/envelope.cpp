@@ -1,5 +1,7 @@
 #include <array>
 
+#include "core/policy/login.h"
+#include "core/sys/log.h"
 #include "daemon/smtp/authorship.h"
 #include "daemon/smtp/recipient.h"
 #include "daemon/smtp/replies.h"
@@ -36,6 +38,21 @@ const FaultRow& row_of(CommandFault fault)
 
 } // namespace
 
+std::optional<wire::Reply> Session::account_refused() const
+{
+    if (!login_) return std::nullopt;
+    const auto account = with_.directory.inbox(login_->account);
+    if (!account) {
+        sys::log(sys::Level::error, "smtp.directory_failed", {{"why", account.error().text}});
+        return replies::try_later;
+    }
+    if (!*account) return replies::account_closed;
+    const auto verdict = policy::judge_login(
+        {.suspended = (*account)->suspended, .valid_ends = (*account)->valid_ends, .now = with_.clock.now()});
+    if (policy::lets_in(verdict, policy::LoginPurpose::sending)) return std::nullopt;
+    return replies::account_closed;
+}
+
 Session::Step Session::mail(Arguments arguments)
 {
     const bool login_missing = listener_.login == Login::required && !login_;
@@ -57,7 +74,8 @@ Session::Step Session::mail(Arguments arguments)
         say(replies::unknown_parameter);
         co_return Flow::goes_on;
     }
-    const auto refusal = refuse_sender(authorship(command->from));
+    auto refusal = account_refused();
+    if (!refusal) refusal = refuse_sender(authorship(command->from));
     if (refusal) {
         say(*refusal);
         co_return Flow::goes_on;
@@ -71,16 +89,16 @@ Session::Step Session::rcpt(Arguments arguments)
 {
     auto command = wire::parse_rcpt(arguments, transaction_->mail().letters);
     if (!command) {
-        transaction_->refuse({}, row_of(command.error()).in_rcpt);
+        transaction_->refuse(std::string(arguments), row_of(command.error()).in_rcpt);
         co_return Flow::goes_on;
     }
     const bool beyond_helo = greeting_.form == Greeting::Form::helo && command->has_parameters;
     if (beyond_helo) {
-        transaction_->refuse(std::move(command->to), replies::unknown_parameter);
+        transaction_->refuse(command->to.text(), replies::unknown_parameter);
         co_return Flow::goes_on;
     }
     if (transaction_->recipients() + transaction_->unsettled() >= house_.limits.recipients) {
-        transaction_->refuse(std::move(command->to), replies::too_many_recipients);
+        transaction_->refuse(command->to.text(), replies::too_many_recipients);
         co_return Flow::goes_on;
     }
     const RecipientQuestion question{
@@ -93,16 +111,16 @@ Session::Step Session::rcpt(Arguments arguments)
     if (inbox)
         transaction_->want(std::move(*command), inbox->id, inbox->capacity);
     else
-        transaction_->refuse(std::move(command->to), inbox.error());
+        transaction_->refuse(command->to.text(), inbox.error());
     if (transaction_->unsettled() >= most_unsettled) co_await settle_recipients();
     co_return Flow::goes_on;
 }
 
 awaitable<void> Session::settle_recipients()
 {
-    const auto settled = co_await transaction_->settle();
-    for (const auto& each : settled) {
-        asked_ = {.verb = "RCPT", .path = each.path.text()};
+    auto settled = co_await transaction_->settle();
+    for (auto& each : settled) {
+        asked_ = {.verb = "RCPT", .path = std::move(each.path)};
         say(each.reply);
     }
     asked_ = {};

@@ -67,7 +67,7 @@ void Intake::pass_header()
     header_.feed(text_, file_.tail());
     if (at_end_) header_.finish(file_.tail());
     file_.settle();
-    if (header_.in_body()) text_ = {};
+    if (header_.in_body()) std::string().swap(text_); // an empty one would keep its room
 }
 
 void Intake::use(sys::Descriptor file)
@@ -79,7 +79,7 @@ void Intake::use(sys::Descriptor file)
 void Intake::refuse(const wire::Reply& reply)
 {
     refusal_ = reply;
-    file_.tail() = {};
+    std::string().swap(file_.tail());
     file_.settle();
 }
 
@@ -90,6 +90,7 @@ std::optional<wire::Reply> Intake::fault() const
     if (too_large()) return replies::message_too_large;
     if (refusal_) return refusal_;
     if (header_.fault() == wire::HeaderFault::too_large) return replies::header_too_large;
+    if (header_.fault() == wire::HeaderFault::field_too_large) return replies::field_too_large;
     if (header_.received() > limits_.hops) return replies::mail_loop;
     if (header_.fault() == wire::HeaderFault::too_many_fields) return replies::too_many_fields;
     return std::nullopt;

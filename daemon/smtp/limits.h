@@ -11,13 +11,13 @@ namespace metka::smtp {
 using Patience = std::chrono::milliseconds;
 
 struct SmtpLimits {
-    Bytes message = 4_GiB;                         // as received, CRLFs counted; told in EHLO (RFC 1870)
+    Bytes message = 2_GiB;                         // as received, CRLFs counted; told in EHLO (RFC 1870)
     std::size_t line = 4096;                       // bytes of a command without CRLF
     std::size_t login_line = 12288;                // bytes of an answer to an AUTH challenge (RFC 4954 §4)
     std::size_t commands = 10000;                  // in a session
-    std::size_t errors = 20;                       // 5yz answers in a session, then 421
+    std::size_t errors = 10;                       // 5yz answers in a session, then 421
     std::size_t failed_logins = 3;                 // in a session, then 421
-    std::size_t recipients = 100;                  // of a message; RFC 5321 §4.5.3.1.8 asks for 100
+    std::size_t recipients = 1000;                 // of a message; RFC 5321 §4.5.3.1.8 asks for 100
     std::size_t hops = 50;                         // Received fields, then it is a loop (RFC 5321 §6.3)
     Patience command = std::chrono::minutes(5);    // until the next command is whole (RFC 5321 §4.5.3.2.7)
     Patience data = std::chrono::minutes(3);       // until the next bytes of a message (§4.5.3.2.5)

@@ -50,7 +50,7 @@ constexpr std::array<VerdictRow, 6> verdicts{{
     {Verdict::wrong, replies::login_wrong, "wrong"},
     {Verdict::suspended, replies::login_suspended, "suspended"},
     {Verdict::expired, replies::login_expired, "expired"},
-    {Verdict::not_now, replies::login_not_now, "not-now"},   // nothing about the password (SECURITY 32)
+    {Verdict::not_now, replies::login_held_back, "not-now"}, // nothing about the password (SECURITY 32)
     {Verdict::too_soon, replies::login_not_now, "too-soon"}, // of POP3 alone
 }};
 
@@ -117,6 +117,7 @@ awaitable<Session::Response> Session::response(wire::Reply prompt, std::optional
     }
     auto decoded = wire::decode_base64(encoded);
     wipe(encoded);
+    channel_.wipe_consumed();
     if (decoded)
         co_return Response{.kind = Response::Kind::given, .bytes = Secret::take(std::move(*decoded))};
     say(replies::bad_base64);

@@ -5,6 +5,7 @@
 #include "core/household/handed_over.h"
 #include "core/login/wire_authenticator.h"
 #include "core/maildir/store_client.h"
+#include "core/mime/shown_text.h"
 #include "daemon/smtp/engine.h"
 #include "daemon/smtp/posture.h"
 
@@ -129,6 +130,12 @@ Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const 
     return std::make_unique<SmtpProgram>(loop, settings, std::move(*directory));
 }
 
+// What is loaded late: for TLS, and the charsets of fields that are looked at.
+std::string rehearse()
+{
+    return net::rehearse_tls() + ", " + mime::rehearse_charsets();
+}
+
 } // namespace
 
 } // namespace metka::smtp
@@ -140,7 +147,7 @@ int main(int count, char** words)
          .reader = metka::settings::Reader::smtp,
          .sentence = "Takes mail for the domains of this machine, and from their users.",
          .posture = metka::smtp::posture,
-         .rehearse = metka::net::rehearse_tls,
+         .rehearse = metka::smtp::rehearse,
          .open = metka::smtp::open},
         count, words);
 }

@@ -45,20 +45,20 @@ void MessageFile::settle()
         tail_.erase(0, whole_pages);
         if (is_short) tail_.shrink_to_fit();
     }
+    if (tail_.size() > block / 4 && !is_short) tail_.reserve(block); // at once, not doubled and doubled again
     memory_.hold(tail_.capacity());
 }
 
 maildir::WholeMessage MessageFile::take_whole()
 {
     const auto lines = lines_in(tail_);
-    memory_.hold(0);
-    return {.text = std::exchange(tail_, {}), .lines = lines};
+    return {.text = std::exchange(tail_, {}), .lines = lines}; // in memory until it is stored
 }
 
 Result<maildir::Written> MessageFile::finish()
 {
     if (!tail_.empty()) write(tail_);
-    tail_ = {};
+    std::string().swap(tail_);
     memory_.hold(0);
     file_.reset();
     if (fault_) return std::unexpected(*fault_);

@@ -74,9 +74,14 @@ void Session::refuse(const wire::Reply& reply, std::string_view detail)
     if (!detail.empty()) text += fmt::format(" {}", detail);
     text.resize(std::min(text.size(), most_reply - mark.size()));
     channel_.say(text + mark);
-    if (reply.code >= 500) ++errors_;
+    // A mail program that writes to a list with dead addresses in it is no guesser.
+    const bool is_own_recipient = login_ && asked_.verb == "RCPT";
+    if (reply.code >= 500 && !is_own_recipient) ++errors_;
     sys::log(sys::Level::info, "smtp.refused",
              {{"session", id_},
+              {"command", asked_.verb},
+              {"from", sender_asked()},
+              {"to", recipient_asked()},
               {"code", reply.code},
               {"enhanced", reply.enhanced},
               {"why", reply.text},

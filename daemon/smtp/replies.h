@@ -60,6 +60,7 @@ inline constexpr Reply login_wrong{535, "5.7.8", "the name or the password is wr
 inline constexpr Reply login_suspended{535, "5.7.13", "this account is suspended"};
 inline constexpr Reply login_expired{535, "5.7.13",
                                      "this mailbox has expired; it can be read, but not sent from"};
+inline constexpr Reply login_held_back{454, "4.7.0", "too many wrong passwords lately, try again later"};
 inline constexpr Reply login_not_now{454, "4.7.0", "log-ins cannot be checked for the moment"};
 inline constexpr Reply too_many_logins{421, "4.7.0", "too many failed log-ins, goodbye"};
 
@@ -75,6 +76,8 @@ inline constexpr Reply unknown_parameter{555, "5.5.4", "EHLO did not offer that 
 inline constexpr Reply bad_parameter{501, "5.5.4", "that parameter has a wrong value, or came twice"};
 inline constexpr Reply not_your_address{553, "5.7.1",
                                         "that is not an address of the account you logged in to"};
+inline constexpr Reply account_closed{
+    550, "5.7.13", "the account you logged in to may not send any more: suspended, expired or removed"};
 inline constexpr Reply sender_protected{550, "5.7.1", "senders of that domain log in before they send"};
 inline constexpr Reply message_too_large{552, "5.3.4", "the message is larger than this server takes"};
 inline constexpr Reply too_many_recipients{452, "4.5.3",
@@ -111,7 +114,10 @@ inline constexpr Reply mail_loop{554, "5.4.6", "the message has passed too many 
 inline constexpr Reply delivered_before{
     554, "5.4.6", "the message has been delivered to that recipient before: a mail loop"};
 inline constexpr Reply header_too_large{552, "5.3.4", "the header of the message is larger than 1 MiB"};
+inline constexpr Reply field_too_large{552, "5.3.4", "a field of the message's header is larger than 64 KiB"};
 inline constexpr Reply too_many_fields{554, "5.6.0", "the header of the message has more than 1,000 fields"};
+inline constexpr Reply from_missing{
+    550, "5.6.0", "the message has no From field, and no sender that could be written into one"};
 inline constexpr Reply from_twice{550, "5.6.0", "the message has more than one From field"};
 inline constexpr Reply from_unreadable{
     550, "5.6.0", "the From field cannot be read; write it like Anna Nowak <anna@example.org>"};
@@ -123,6 +129,10 @@ inline constexpr Reply not_your_sender{
     550, "5.7.1", "the Sender field names an address that is not of the account you logged in to"};
 inline constexpr Reply from_protected{550, "5.7.1",
                                       "the From field names a domain whose senders log in before they send"};
+inline constexpr Reply sender_field_protected{
+    550, "5.7.1", "the Sender field names a domain whose senders log in before they send"};
+inline constexpr Reply from_nobody{
+    550, "5.7.1", "the From field names no address; mail to that domain says in From whom it is from"};
 inline constexpr Reply disk_full{452, "4.3.1", "there is no room on this server for the moment"};
 
 } // namespace metka::smtp::replies

@@ -17,6 +17,7 @@ asio::awaitable<std::optional<Session::SendingRefused>> Session::sending_refused
     const auto recipients = transaction_->recipients();
     auto counted = co_await with_.sending->count(login_->account, recipients);
     if (!counted) {
+        if (counted.error().fault == Fault::not_found) co_return SendingRefused{replies::account_closed};
         sys::log(sys::Level::error, "smtp.auth_failed", {{"session", id_}, {"why", counted.error().text}});
         co_return SendingRefused{replies::try_later};
     }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/id.h"
+#include "core/base/secret.h"
 #include "core/base/text.h"
 #include "core/sys/log.h"
 #include "core/wire/smtp_command.h"
@@ -86,7 +87,7 @@ awaitable<void> Session::converse()
         // An open transaction keeps no place: one MAIL costs nothing.
         channel_.stand(login_ ? net::Standing::stays : net::Standing::may_go);
         if (has_unsettled() && !channel_.has_line()) co_await settle_recipients();
-        const auto reading = co_await channel_.read_line(limits.line, within_session(limits.command));
+        const auto reading = co_await channel_.read_line(limits.line, within_transaction(limits.command));
         if (reading.heard != net::Heard::line) {
             farewell(reading.heard);
             co_return;
@@ -106,7 +107,8 @@ Session::Step Session::answer(std::string line, wire::LineFault fault)
     const auto* const verb = verb_named(command.verb);
     // Answers come in the order of the commands (RFC 2920 §3.2).
     const bool is_recipient = fault == wire::LineFault::none && verb && verb->method == &Session::rcpt;
-    const auto unsettled_refusals = transaction_ ? transaction_->unsettled_refusals() : 0;
+    const bool counts_refusals = transaction_ && !login_; // refusal.cpp
+    const auto unsettled_refusals = counts_refusals ? transaction_->unsettled_refusals() : 0;
     const bool is_patient =
         ++commands_ <= house_.limits.commands && errors_ + unsettled_refusals < house_.limits.errors;
     if (has_unsettled() && !(is_recipient && is_patient)) co_await settle_recipients();
@@ -132,6 +134,7 @@ Session::Step Session::answer(std::string line, wire::LineFault fault)
         co_return Flow::goes_on;
     }
     const auto flow = co_await (this->*verb->method)(command.arguments);
+    if (verb->method == &Session::auth) wipe(line); // an initial response
     co_return flow;
 }
 
@@ -191,6 +194,17 @@ Patience Session::within_session(Patience patience) const
 {
     const auto left = std::chrono::floor<Patience>(ends_ - std::chrono::steady_clock::now());
     return std::clamp(left, Patience::zero(), patience);
+}
+
+// A transaction keeps room for its message from others: it must get on, and NOOP does not count for that.
+Patience Session::within_transaction(Patience patience) const
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (chunks_) return within_session(std::min(patience, chunks_->arrival.patience(now)));
+    if (!transaction_) return within_session(patience);
+    const std::chrono::seconds earned(transaction_->recipients());
+    const auto left = std::chrono::floor<Patience>(transaction_->begun() + patience + earned - now);
+    return within_session(std::clamp(left, Patience::zero(), patience));
 }
 
 } // namespace metka::smtp

@@ -19,6 +19,7 @@
 #include "core/net/channel.h"
 #include "core/net/tls.h"
 #include "core/wire/smtp_reply.h"
+#include "daemon/smtp/arrival.h"
 #include "daemon/smtp/authorship.h"
 #include "daemon/smtp/collaborators.h"
 #include "daemon/smtp/intake.h"
@@ -92,6 +93,7 @@ class Session {
     Step prove(Credentials credentials);
 
     // envelope.cpp
+    std::optional<wire::Reply> account_refused() const; // its state of now, not of the log-in
     Step mail(Arguments);
     Step rcpt(Arguments);
     bool has_unsettled() const { return transaction_ && transaction_->unsettled() > 0; }
@@ -108,7 +110,6 @@ class Session {
     Step data(Arguments);
     Intake begin_message(Intake::Form form) const;
     asio::awaitable<net::Heard> receive(Intake& intake);
-    Patience patience_until(std::chrono::steady_clock::time_point ends) const; // for more of a message
     std::optional<wire::Reply> header_refused(const Intake& intake) const;
     asio::awaitable<void> open_file_for(Intake& intake);
     asio::awaitable<void> deliver(Intake& intake);
@@ -116,6 +117,10 @@ class Session {
     std::string_view protocol() const; // RFC 3848, RFC 6531 §4.3
 
     // chunks.cpp: BDAT (RFC 3030)
+    struct Chunks {
+        Intake message;
+        Arrival arrival;
+    };
     Step bdat(Arguments);
     asio::awaitable<std::optional<SendingRefused>> begin_chunks();
     const wire::Reply* chunk_out_of_place() const;
@@ -129,6 +134,7 @@ class Session {
     Authorship authorship(const wire::MailPath& sender) const;
     void forget_everything();
     Patience within_session(Patience patience) const;
+    Patience within_transaction(Patience patience) const;
 
     net::Channel& channel_;
     const Listener& listener_;
@@ -143,7 +149,7 @@ class Session {
     std::optional<LoggedIn> login_;
     std::optional<Transaction> transaction_;
     std::optional<login::Postmark> postmark_; // of the transaction, once it is counted
-    std::optional<Intake> chunks_;            // of the transaction, once BDAT has begun
+    std::optional<Chunks> chunks_;            // of the transaction, once BDAT has begun
     std::size_t commands_ = 0;
     std::size_t errors_ = 0;
     std::size_t failed_logins_ = 0;

@@ -1,10 +1,10 @@
 #include "daemon/smtp/trace.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 
 #include <fmt/format.h>
+
+#include "core/wire/mail_date.h"
 
 namespace metka::smtp {
 
@@ -35,20 +35,6 @@ std::string address_literal(std::string_view peer)
 
 } // namespace
 
-std::string mail_date(Instant instant)
-{
-    constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto midnight = std::chrono::floor<std::chrono::days>(instant);
-    const std::chrono::year_month_day day{midnight};
-    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(instant - midnight)};
-    return fmt::format(
-        "{}, {:02} {} {} {:02}:{:02}:{:02} +0000", weekdays[std::chrono::weekday(midnight).c_encoding()],
-        static_cast<unsigned>(day.day()), months[static_cast<unsigned>(day.month()) - 1],
-        static_cast<int>(day.year()), time.hours().count(), time.minutes().count(), time.seconds().count());
-}
-
 std::string trace_fields(const Trace& trace)
 {
     auto fields = fmt::format("Return-Path: <{}>\n", trace.sender.text());
@@ -58,7 +44,7 @@ std::string trace_fields(const Trace& trace)
     if (!trace.tls.empty()) fields += fmt::format("\t(using {})\n", fit_for_header(trace.tls, "._- "));
     fields += fmt::format("\tby {} with {} id {}", trace.host, trace.protocol, trace.id);
     if (trace.only_recipient) fields += fmt::format("\n\tfor <{}>", trace.only_recipient->text());
-    fields += fmt::format(";\n\t{}\n", mail_date(trace.now));
+    fields += fmt::format(";\n\t{}\n", wire::mail_date(trace.now));
     return fields;
 }
 
@@ -67,7 +53,7 @@ wire::MissingFields submission_fields(const Trace& trace)
     const auto author = trace.sender.text();
     return wire::MissingFields{
         .from = author.empty() ? std::string() : fmt::format("From: {}\n", author),
-        .date = fmt::format("Date: {}\n", mail_date(trace.now)),
+        .date = fmt::format("Date: {}\n", wire::mail_date(trace.now)),
         .message_id = fmt::format("Message-ID: <{}@{}>\n", trace.id, trace.host),
     };
 }

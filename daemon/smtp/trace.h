@@ -26,6 +26,5 @@ struct Trace {
 
 std::string trace_fields(const Trace& trace); // LF line ends
 wire::MissingFields submission_fields(const Trace& trace);
-std::string mail_date(Instant instant); // "Thu, 01 Jan 2026 00:00:00 +0000" (RFC 5322 §3.3)
 
 } // namespace metka::smtp

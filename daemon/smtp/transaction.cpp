@@ -30,31 +30,42 @@ std::optional<wire::MailPath> Transaction::only_recipient() const
     return accepted_.size() == 1 ? std::optional(accepted_.front().to) : std::nullopt;
 }
 
+std::string Transaction::recipients_shown() const
+{
+    constexpr std::size_t most = 256; // core/sys/log.h
+    std::string shown;
+    for (const auto& each : accepted_) {
+        if (shown.size() > most) break;
+        if (!shown.empty()) shown += ',';
+        shown += each.to.text();
+    }
+    return shown;
+}
+
 bool Transaction::never_fits(Bytes size) const
 {
     return destinations_.size() == 1 && destinations_.front().capacity &&
            size > *destinations_.front().capacity;
 }
 
-Reply Transaction::refusal_for(const Error& error, std::string_view doing) const
+void Transaction::log_failure(const Error& error, std::string_view doing) const
 {
-    if (error.fault == Fault::limit) return replies::mailbox_full;
     sys::log(sys::Level::warning, "smtp.store_failed",
              {{"doing", doing}, {"message", id_.hex()}, {"why", error.text}});
-    return replies::try_later;
 }
 
 void Transaction::want(wire::RcptCommand command, InboxId inbox, Capacity capacity)
 {
-    Wish wish{.command = std::move(command), .destination = {.inbox = inbox, .capacity = capacity}};
-    const bool hopeless = mail_.size && capacity && *mail_.size > capacity->count;
+    Wish wish{.path = command.to.text(), .destination = {.inbox = inbox, .capacity = capacity}};
+    wish.command = std::move(command);
+    const bool hopeless = mail_.size && capacity && *mail_.size + trace_allowance.count > capacity->count;
     if (hopeless && !known_.contains(inbox)) wish.refusal = replies::mailbox_too_small;
     wishes_.push_back(std::move(wish));
 }
 
-void Transaction::refuse(wire::MailPath path, const Reply& reply)
+void Transaction::refuse(std::string path, const Reply& reply)
 {
-    wishes_.push_back({.command = {.to = std::move(path)}, .refusal = reply});
+    wishes_.push_back({.path = std::move(path), .refusal = reply});
 }
 
 std::size_t Transaction::unsettled_refusals() const
@@ -80,7 +91,7 @@ awaitable<Transaction::Rooms> Transaction::ask(std::vector<InboxId> inboxes)
     if (inboxes.empty()) co_return rooms;
     held_ = Held::room; // even where the answer gets lost
     const auto promised = co_await sink_.promise(id_, inboxes, promised_);
-    if (!promised) refusal_for(promised.error(), "promise");
+    if (!promised) log_failure(promised.error(), "promise");
     for (std::size_t i = 0; i < inboxes.size(); ++i)
         rooms.emplace(inboxes[i], promised ? (*promised)[i] : maildir::Room::not_now);
     co_return rooms;
@@ -105,9 +116,8 @@ awaitable<std::vector<Settled>> Transaction::settle()
     for (auto& wish : wishes) {
         const auto asked = rooms.find(wish.destination.inbox);
         const auto room = asked == rooms.end() ? maildir::Room::held : asked->second; // held since before
-        auto path = wish.command.to;
         const auto reply = wish.refusal ? *wish.refusal : take(wish, room);
-        settled.push_back({.path = std::move(path), .reply = reply});
+        settled.push_back({.path = std::move(wish.path), .reply = reply});
     }
     co_return settled;
 }
@@ -136,11 +146,14 @@ awaitable<std::optional<Reply>> Transaction::store(Taken message)
 {
     const auto size = size_of(message);
     const auto stored = co_await hand_over(std::move(message));
-    if (!stored && stored.error().fault == Fault::limit && never_fits(size))
-        co_return replies::mailbox_too_small;
-    if (!stored) co_return refusal_for(stored.error(), "store");
-    held_ = Held::stored;
-    co_return std::nullopt;
+    if (stored) {
+        held_ = Held::stored;
+        co_return std::nullopt;
+    }
+    if (stored.error().fault == Fault::limit)
+        co_return never_fits(size) ? replies::mailbox_too_small : replies::mailbox_full;
+    log_failure(stored.error(), "store");
+    co_return replies::try_later;
 }
 
 } // namespace metka::smtp

@@ -5,6 +5,7 @@
 // Recipients are asked about together: each RCPT of a lot that the client sent at once is noted, with its
 // inbox or with the reply that refuses it, and settle() then asks for room in all of them with one question.
 
+#include <chrono>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -20,7 +21,7 @@ namespace metka::smtp {
 
 // What one RCPT is answered.
 struct Settled {
-    wire::MailPath path;
+    std::string path; // as it was read, or, where it could not be, as it was written
     wire::Reply reply;
 };
 
@@ -32,6 +33,7 @@ class Transaction {
     Transaction& operator=(const Transaction&) = delete;
 
     const maildir::MessageId& id() const { return id_; }
+    std::chrono::steady_clock::time_point begun() const { return begun_; }
     const wire::MailCommand& mail() const { return mail_; }
     const wire::MailPath& sender() const { return mail_.from; }
     std::size_t recipients() const { return accepted_.size(); }
@@ -39,10 +41,11 @@ class Transaction {
     const std::vector<wire::RcptCommand>& accepted() const { return accepted_; }
     // Their number is one.
     std::optional<wire::MailPath> only_recipient() const;
+    std::string recipients_shown() const; // the first of them, as many as a line of the log has room for
 
     // An inbox that is there already is asked for no second room and gets one copy.
     void want(wire::RcptCommand command, InboxId inbox, Capacity capacity);
-    void refuse(wire::MailPath path, const wire::Reply& reply);
+    void refuse(std::string path, const wire::Reply& reply);
     std::size_t unsettled() const { return wishes_.size(); }
     std::size_t unsettled_refusals() const; // for good, of the unsettled
     asio::awaitable<std::vector<Settled>>
@@ -60,13 +63,14 @@ class Transaction {
         Capacity capacity;
     };
     struct Wish {
-        wire::RcptCommand command;
+        std::string path;
+        wire::RcptCommand command = {};
         Destination destination = {};
         std::optional<wire::Reply> refusal = std::nullopt;
     };
 
     bool never_fits(Bytes size) const; // larger than the whole capacity of its only inbox
-    wire::Reply refusal_for(const Error& error, std::string_view doing) const;
+    void log_failure(const Error& error, std::string_view doing) const;
     using Rooms = std::unordered_map<InboxId, maildir::Room>;
     std::vector<InboxId> unknown_inboxes(const std::vector<Wish>& wishes) const; // each once
     asio::awaitable<Rooms> ask(std::vector<InboxId> inboxes);
@@ -75,6 +79,7 @@ class Transaction {
 
     maildir::MailSink& sink_;
     maildir::MessageId id_;
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     wire::MailCommand mail_;
     Bytes promised_; // in each destination
     std::vector<Wish> wishes_;

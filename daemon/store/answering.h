@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 
 #include <asio/awaitable.hpp>
 
@@ -20,6 +21,14 @@ struct Request {
     std::uint16_t kind;
     Answer (Peer::*answer)(sys::Frame request);
 };
+
+// What a request says; of its bytes nothing is left, since the answer may wait long for the disk.
+template <class Message>
+Result<Message> taken_from(sys::Frame& request)
+{
+    const auto spent = std::move(request);
+    return sys::decode<Message>(spent);
+}
 
 // The table is the whole of what may be asked on a wire; everything else there is refused, whoever asks.
 template <class Peer, std::size_t n>

@@ -35,69 +35,100 @@ void deliver_all(maildir::MaildirStore& store, const std::vector<Parcel*>& parce
     }
 }
 
+// Of the text that a parcel brings along; one that lies in a file holds none.
+std::size_t octets_held(const Parcel& parcel)
+{
+    const auto* const whole = std::get_if<maildir::WholeMessage>(&parcel.message);
+    return whole ? whole->text.size() : 0;
+}
+
+bool is_large(const Parcel& parcel)
+{
+    const auto* const written = std::get_if<maildir::Written>(&parcel.message);
+    return written && written->size > Batches::large;
+}
+
 } // namespace
 
-Batches::Batches(asio::any_io_executor loop, asio::thread_pool& workers, maildir::MaildirStore& store)
-    : loop_(std::move(loop)), workers_(workers), store_(store)
+Batches::Batches(asio::any_io_executor loop, asio::thread_pool& workers, asio::thread_pool& large_ones,
+                 maildir::MaildirStore& store)
+    : loop_(std::move(loop)), store_(store), small_{.workers = workers}, large_{.workers = large_ones}
 {
 }
 
 asio::awaitable<Result<void>> Batches::deliver(Parcel parcel, std::function<bool()> is_wanted)
 {
+    const auto octets = octets_held(parcel);
+    if (held_ + octets > most_held.count) co_return fail(Fault::unavailable, "too much waits for the disk");
+    held_ += octets;
+    auto& lane = is_large(parcel) ? large_ : small_;
     const auto waiting =
         std::make_shared<Waiting>(std::move(parcel), std::move(is_wanted),
                                   asio::steady_timer(loop_, asio::steady_timer::time_point::max()));
-    gathered_.push_back(waiting);
+    lane.gathered.push_back(waiting);
     begin_next();
     asio::error_code ignored;
     co_await waiting->bell.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    held_ -= octets;
     co_return std::move(waiting->parcel.outcome);
 }
 
-bool Batches::may_begin() const
+bool Batches::may_begin_small() const
 {
-    if (under_way_ == 0) return !gathered_.empty();
-    return under_way_ < most_at_once && gathered_.size() >= worth_a_second;
+    if (small_.under_way == 0) return !small_.gathered.empty();
+    return small_.under_way < most_at_once && small_.gathered.size() >= worth_a_second;
 }
 
 // Whose sender has been told to try again is left out: it would lie there twice.
+Batches::WaitingPtr Batches::take_wanted(Lane& lane)
+{
+    while (!lane.gathered.empty()) {
+        auto next = std::move(lane.gathered.front());
+        lane.gathered.pop_front();
+        if (next->is_wanted()) return next;
+        next->parcel.outcome = fail(Fault::unavailable, "it was given up before its turn came");
+        asio::post(loop_, [given_up = std::move(next)] { given_up->bell.cancel(); });
+    }
+    return nullptr;
+}
+
 Batches::Batch Batches::take_batch()
 {
     Batch batch;
     std::size_t inboxes = 0;
-    while (!gathered_.empty() && batch.size() < most_in_one && inboxes < most_inboxes_in_one) {
-        auto next = std::move(gathered_.front());
-        gathered_.pop_front();
-        if (next->is_wanted()) {
-            inboxes += next->parcel.inboxes.size();
-            batch.push_back(std::move(next));
-            continue;
-        }
-        next->parcel.outcome = fail(Fault::unavailable, "it was given up before its turn came");
-        asio::post(loop_, [given_up = std::move(next)] { given_up->bell.cancel(); });
+    while (batch.size() < most_in_one && inboxes < most_inboxes_in_one) {
+        auto next = take_wanted(small_);
+        if (!next) break;
+        inboxes += next->parcel.inboxes.size();
+        batch.push_back(std::move(next));
     }
     return batch;
 }
 
 void Batches::begin_next()
 {
-    if (!may_begin()) return;
-    auto batch = take_batch();
+    if (may_begin_small()) begin(take_batch(), small_);
+    while (large_.under_way < most_large_at_once && !large_.gathered.empty())
+        if (auto next = take_wanted(large_)) begin({std::move(next)}, large_);
+}
+
+void Batches::begin(Batch batch, Lane& lane)
+{
     if (batch.empty()) return;
-    ++under_way_;
-    asio::post(workers_, [this, batch = std::move(batch)]() mutable {
+    ++lane.under_way;
+    asio::post(lane.workers, [this, &lane, batch = std::move(batch)]() mutable {
         std::vector<Parcel*> parcels;
         parcels.reserve(batch.size());
         for (const auto& waiting : batch)
             parcels.push_back(&waiting->parcel);
         deliver_all(store_, parcels);
-        asio::post(loop_, [this, done = std::move(batch)] { finish(done); });
+        asio::post(loop_, [this, &lane, done = std::move(batch)] { finish(done, lane); });
     });
 }
 
-void Batches::finish(const Batch& batch)
+void Batches::finish(const Batch& batch, Lane& lane)
 {
-    --under_way_;
+    --lane.under_way;
     for (const auto& waiting : batch)
         waiting->bell.cancel();
     begin_next();

@@ -12,7 +12,6 @@ using namespace maildir;
 namespace {
 
 constexpr std::size_t most_transactions = 32'768;
-constexpr Bytes most_unwritten = 1_MiB; // of a message in a batch: others do not wait for more
 
 std::unexpected<Error> no_such_transaction()
 {
@@ -73,7 +72,7 @@ Answer DeliveryWire::promise(sys::Frame request)
 
 Answer DeliveryWire::deliver(sys::Frame request)
 {
-    auto asked = sys::decode<DeliverMessage>(request);
+    auto asked = taken_from<DeliverMessage>(request);
     if (!asked) co_return pass(asked);
     WholeMessage message{.text = std::move(asked->text), .lines = asked->lines};
     auto answer = co_await store(asked->transaction, std::move(asked->inboxes), std::move(message));
@@ -106,9 +105,9 @@ Answer DeliveryWire::commit(sys::Frame request)
     if (!asked) co_return pass(asked);
     if (!owns(asked->transaction)) co_return no_such_transaction();
     const auto transaction = asked->transaction;
-    if (asked->size > most_unwritten) {
+    if (asked->size > Batches::large) {
         auto work = [&store = house_.store, transaction] { return store.write_out(transaction); };
-        const auto written = co_await net::run_aside(house_.workers, std::move(work));
+        const auto written = co_await net::run_aside(house_.large_ones, std::move(work));
         if (!written) co_return pass(written);
     }
     const Written written{.size = asked->size, .lines = asked->lines};
@@ -121,7 +120,7 @@ Answer DeliveryWire::store(MessageId transaction, std::vector<InboxId> inboxes,
 {
     if (!owns(transaction)) co_return no_such_transaction();
     const auto landing = house_.landings.enter(inboxes); // before it is asked where they lie
-    const auto facts = recipients(inboxes);
+    const auto facts = recipients_in(house_.directory, inboxes);
     if (!facts) co_return pass(facts);
     Parcel parcel{.transaction = transaction, .inboxes = *facts, .message = std::move(message)};
     auto is_wanted = [self = shared_from_this(), transaction] { return self->owns(transaction); };
@@ -141,20 +140,6 @@ Answer DeliveryWire::abandon(sys::Frame request)
         abandon_later({asked->transaction});
     }
     co_return sys::encode(Done{});
-}
-
-Result<std::vector<InboxFacts>> DeliveryWire::recipients(const std::vector<InboxId>& inboxes)
-{
-    std::vector<InboxFacts> recipients;
-    recipients.reserve(inboxes.size());
-    for (const auto& inbox : inboxes) {
-        auto facts = facts_with_space_in(house_.directory, inbox);
-        if (!facts) return pass(facts);
-        const auto open = must_be_open(*facts);
-        if (!open) return pass(open);
-        recipients.push_back(std::move(*facts));
-    }
-    return recipients;
 }
 
 Result<void> DeliveryWire::claim(const MessageId& transaction)

@@ -27,6 +27,7 @@ class DeliveryWire : public std::enable_shared_from_this<DeliveryWire> {
         maildir::MaildirStore& store;
         directory::Directory& directory;
         asio::thread_pool& workers;
+        asio::thread_pool& large_ones; // that write large messages out
         Transactions& transactions;
         FullnessWatch& watch;
         Landings& landings;
@@ -51,7 +52,6 @@ class DeliveryWire : public std::enable_shared_from_this<DeliveryWire> {
     Result<void>
     claim(const maildir::MessageId& transaction); // conflict: another peer's; unavailable: too many
     bool owns(const maildir::MessageId& transaction) const;
-    Result<std::vector<maildir::InboxFacts>> recipients(const std::vector<InboxId>& inboxes);
     void abandon_later(std::vector<maildir::MessageId> transactions);
 
     House house_;

@@ -1,5 +1,7 @@
 #include "daemon/store/inbox_wire.h"
 
+#include <variant>
+
 #include "core/maildir/protocol.h"
 #include "core/net/aside.h"
 
@@ -12,6 +14,16 @@ namespace {
 // Leave room for the frame around them.
 constexpr std::size_t most_octets_rows = 7000; // of 9 bytes
 constexpr std::size_t most_uid_bytes = 60 * 1024;
+
+// On this wire denied and limit speak of the account, and end a session's use of it; what the disk denies is
+// a message that cannot be had, as where a link lies in its place.
+template <class Value>
+std::unexpected<Error> pass_from_disk(Result<Value>& failed)
+{
+    auto& fault = failed.error().fault;
+    if (fault == Fault::denied || fault == Fault::limit) fault = Fault::io;
+    return pass(failed);
+}
 
 } // namespace
 
@@ -58,10 +70,10 @@ Answer InboxWire::open(sys::Frame request)
         auto work = [inbox = inbox_] { return inbox->open(); };
         opened = co_await aside(std::move(work));
     }
-    if (!*opened) co_return pass(*opened);
+    if (!*opened) co_return pass_from_disk(*opened);
     // The last pass of a move wants this lock when the mailbox is closed: whoever locks it before is seen
     // there, and whoever locks it afterwards sees here that it is closed, or has gone elsewhere.
-    const auto allowed = told_.opened();
+    const auto allowed = rights_.may_open();
     if (!allowed) {
         co_await let_go();
         co_return pass(allowed);
@@ -81,19 +93,20 @@ asio::awaitable<void> InboxWire::let_go()
 {
     auto work = [inbox = inbox_] {
         inbox->unlock();
-        return true;
+        return std::monostate{};
     };
-    const bool unlocked = co_await now_or_aside(std::move(work));
-    (void)unlocked; // it always is
+    co_await now_or_aside(std::move(work));
 }
 
 Answer InboxWire::octets(sys::Frame request)
 {
     const auto asked = sys::decode<ListOctets>(request);
     if (!asked) co_return pass(asked);
+    const auto allowed = rights_.may_read();
+    if (!allowed) co_return pass(allowed);
     auto work = [inbox = inbox_, from = asked->from] { return inbox->octets(from, most_octets_rows); };
     auto part = co_await now_or_aside(std::move(work));
-    if (!part) co_return pass(part);
+    if (!part) co_return pass_from_disk(part);
     co_return sys::encode(OctetsListed{.octets = std::move(*part)});
 }
 
@@ -101,11 +114,13 @@ Answer InboxWire::uids(sys::Frame request)
 {
     const auto asked = sys::decode<ListUids>(request);
     if (!asked) co_return pass(asked);
+    const auto allowed = rights_.may_read();
+    if (!allowed) co_return pass(allowed);
     auto work = [inbox = inbox_, from = asked->from, most = asked->most] {
         return inbox->uids(from, most, most_uid_bytes);
     };
     auto part = co_await now_or_aside(std::move(work));
-    if (!part) co_return pass(part);
+    if (!part) co_return pass_from_disk(part);
     co_return sys::encode(UidsListed{std::move(*part)});
 }
 
@@ -113,9 +128,11 @@ Answer InboxWire::read(sys::Frame request)
 {
     const auto asked = sys::decode<ReadMessage>(request);
     if (!asked) co_return pass(asked);
+    const auto allowed = rights_.may_read();
+    if (!allowed) co_return pass(allowed);
     auto work = [inbox = inbox_, message = asked->message] { return inbox->read(message); };
     auto read = co_await aside(std::move(work));
-    if (!read) co_return pass(read);
+    if (!read) co_return pass_from_disk(read);
     auto answer = sys::encode(MessageRead{.octets = read->octets});
     answer.descriptors[0] = std::move(read->file);
     co_return answer;
@@ -131,13 +148,15 @@ Answer InboxWire::remove(sys::Frame request)
         if (message >= most_listed) co_return sys::bad_frame("a message that no listing holds");
         messages.push_back(static_cast<MessageIndex>(message));
     }
+    const auto allowed = rights_.may_remove();
+    if (!allowed) co_return pass(allowed);
     auto work = [inbox = inbox_, messages = std::move(messages)] { return inbox->remove(messages); };
     auto removal = co_await aside(std::move(work));
-    if (!removal) co_return pass(removal);
+    if (!removal) co_return pass_from_disk(removal);
     if (removal->left > 0)
         sys::log(sys::Level::warning, "store.not_removed",
                  {{"inbox", name_}, {"messages", removal->left}, {"why", removal->why}});
-    told_.emptied();
+    emptied_();
     co_return sys::encode(MessagesRemoved{std::move(*removal)});
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // The wire of one log-in: it reaches one inbox, and there is nothing in its requests that could name another.
+// What a session may have and do is judged at each request.
 
 #include <functional>
 #include <memory>
@@ -9,19 +10,20 @@
 
 #include "core/maildir/maildir_inbox.h"
 #include "daemon/store/answering.h"
+#include "daemon/store/session_rights.h"
 
 namespace metka::store {
 
 class InboxWire : public std::enable_shared_from_this<InboxWire> {
   public:
-    struct Told {
-        std::function<Result<void>()>
-            opened;                    // after it was locked: may the session have it? A fault unlocks it
-        std::function<void()> emptied; // after each removal
-    };
-    InboxWire(std::shared_ptr<maildir::MaildirInbox> inbox, asio::thread_pool& workers, std::string name,
-              Told told)
-        : inbox_(std::move(inbox)), workers_(workers), name_(std::move(name)), told_(std::move(told))
+    // `emptied` is called after each removal.
+    InboxWire(std::shared_ptr<maildir::MaildirInbox> inbox, asio::thread_pool& workers, SessionRights rights,
+              std::function<void()> emptied)
+        : inbox_(std::move(inbox)),
+          workers_(workers),
+          rights_(rights),
+          name_("inbox " + rights_.inbox().hex()),
+          emptied_(std::move(emptied))
     {
     }
 
@@ -45,8 +47,9 @@ class InboxWire : public std::enable_shared_from_this<InboxWire> {
 
     std::shared_ptr<maildir::MaildirInbox> inbox_; // work under way holds it too: the lock goes with the last
     asio::thread_pool& workers_;
+    SessionRights rights_;
     std::string name_;
-    Told told_;
+    std::function<void()> emptied_;
     std::size_t working_ = 0; // requests that are with a worker
 };
 

@@ -23,13 +23,14 @@ Operator operator_in(const Settings& settings)
 
 class StoreProgram final : public household::Resident {
   public:
-    StoreProgram(asio::io_context& loop, std::unique_ptr<directory::Directory> directory,
+    StoreProgram(asio::io_context& loop, const Clock& clock, std::unique_ptr<directory::Directory> directory,
                  std::unique_ptr<maildir::MaildirStore> store, std::unique_ptr<Notices> notices)
         : peers_(loop.get_executor()),
           directory_(std::move(directory)),
           store_(std::move(store)),
           notices_(std::move(notices)),
-          engine_(loop.get_executor(), *store_, *directory_, *notices_),
+          engine_(loop.get_executor(),
+                  {.store = *store_, .directory = *directory_, .notices = *notices_, .clock = clock}),
           housekeeping_(engine_.metkad_handler())
     {
         engine_.empty_trash();
@@ -83,7 +84,8 @@ Result<std::unique_ptr<household::Resident>> open(asio::io_context& loop, const 
     auto memory = NoticeMemory::open(settings.state_folder + "/store/memory.db");
     if (!memory) return pass(memory);
     auto notices = std::make_unique<Notices>(std::move(*memory), **store, clock, operator_in(settings));
-    return std::make_unique<StoreProgram>(loop, std::move(*directory), std::move(*store), std::move(notices));
+    return std::make_unique<StoreProgram>(loop, clock, std::move(*directory), std::move(*store),
+                                          std::move(notices));
 }
 
 } // namespace

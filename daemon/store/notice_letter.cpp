@@ -8,6 +8,7 @@
 
 #include "core/language/language.h"
 #include "core/wire/base64.h"
+#include "core/wire/mail_date.h"
 
 namespace metka::store {
 
@@ -44,12 +45,30 @@ std::string day_of(const Letter& letter)
     return letter.about ? say(letter.account.language, *letter.about) : std::string();
 }
 
+std::string days_left(const Letter& letter)
+{
+    const auto in = letter.account.language;
+    if (letter.days == 0) return say(in, phrase("today is the last day"));
+    return say(in, Counted{"{} day is left", "{} days are left", letter.days});
+}
+
+std::string days_to_read(const Letter& letter)
+{
+    const auto in = letter.account.language;
+    if (letter.days == 0)
+        return say(in, phrase("What lies in it can be read until the end of today; then all of it is "
+                              "deleted."));
+    return say(in, Counted{"For {} more day what lies in it can be read; then all of it is deleted.",
+                           "For {} more days what lies in it can be read; then all of it is deleted.",
+                           letter.days});
+}
+
 Said near_expiry(const Letter& letter, const Operator& from)
 {
     const auto in = letter.account.language;
     const auto account = account_shown(letter);
     const auto day = day_of(letter);
-    const auto left = say(in, Counted{"{} day is left", "{} days are left", letter.days});
+    const auto left = days_left(letter);
     return {
         say(in, phrase("The mailbox {0} expires after {1}", account, day)),
         {say(in, phrase("The mailbox {0} is valid through {1}: {2}.", account, day, left)),
@@ -62,16 +81,13 @@ Said expired(const Letter& letter, const Operator& from)
 {
     const auto in = letter.account.language;
     const auto account = account_shown(letter);
-    const auto left = say(
-        in, Counted{"For {} more day what lies in it can be read; then all of it is deleted.",
-                    "For {} more days what lies in it can be read; then all of it is deleted.", letter.days});
     return {
         say(in, phrase("The mailbox {0} has expired", account)),
         {say(in,
              phrase("The mailbox {0} was valid through {1}. It takes no mail any more, and nobody can send "
                     "from it.",
                     account, day_of(letter))),
-         left,
+         days_to_read(letter),
          say(in, phrase("Until then the mailbox can be renewed, and nothing is lost: {0}", from.address()))}};
 }
 
@@ -110,7 +126,7 @@ Said certificate_ends(const Letter& letter)
 {
     const auto in = letter.account.language;
     const auto day = day_of(letter);
-    const auto left = say(in, Counted{"{} day is left", "{} days are left", letter.days});
+    const auto left = days_left(letter);
     return {say(in, phrase("The server certificate of {0} expires on {1}", letter.of, day)),
             {say(in, phrase("The TLS certificate of {0} expires on {1}: {2}.", letter.of, day, left)),
              say(in, phrase("After that, mail programs warn their users or refuse to connect, and so do "
@@ -136,18 +152,21 @@ Said certificate(const Letter& letter, const Operator& /*from*/)
     return said;
 }
 
-// What was sent, and in what time.
-std::string as_many_as_it_may(const Letter& letter, const std::string& account)
+// The limit, and that a message was refused by it: those that were sent may be fewer, where it had several
+// recipients.
+std::string beyond_the_limit(const Letter& letter, const std::string& account)
 {
-    const auto sent =
+    const auto refused =
         letter.hours == 1
-            ? phrase("In the last hour as many messages were sent from the account {0} as it may send: {1}. "
-                     "Each recipient counts as one message.",
+            ? phrase("The sending limit of the account {0} in an hour is {1}; each recipient counts as one "
+                     "message. With what was sent in the last hour, a message that was to be sent now would "
+                     "have gone beyond it.",
                      account, letter.days)
-            : phrase("In the last {2} hours as many messages were sent from the account {0} as it may send: "
-                     "{1}. Each recipient counts as one message.",
+            : phrase("The sending limit of the account {0} in {2} hours is {1}; each recipient counts as one "
+                     "message. With what was sent in the last {2} hours, a message that was to be sent now "
+                     "would have gone beyond it.",
                      account, letter.days, letter.hours);
-    return say(letter.account.language, sent);
+    return say(letter.account.language, refused);
 }
 
 Said sending_limit(const Letter& letter, const Operator& from)
@@ -155,9 +174,8 @@ Said sending_limit(const Letter& letter, const Operator& from)
     const auto in = letter.account.language;
     const auto account = account_shown(letter);
     return {say(in, phrase("The account {0} has reached its sending limit", account)),
-            {as_many_as_it_may(letter, account),
-             say(in, phrase("Further messages are refused for the time being. Send what was refused again "
-                            "later.")),
+            {beyond_the_limit(letter, account),
+             say(in, phrase("What goes beyond it is refused for the time being. Send it again later.")),
              say(in, phrase("If it was not you who sent them, change the password at once: somebody else may "
                             "know it. If you need to send more, write to {0}",
                             from.address()))}};
@@ -166,11 +184,12 @@ Said sending_limit(const Letter& letter, const Operator& from)
 Said sender_limited(const Letter& letter, const Operator& /*from*/)
 {
     const auto in = letter.account.language;
-    return {say(in, phrase("The account {0} has reached its sending limit", letter.of)),
-            {as_many_as_it_may(letter, letter.of),
-             say(in, phrase("Further messages are refused for the time being, and the user has been told.")),
-             say(in, phrase("If the account is not meant to send that many, somebody else may know its "
-                            "password: set another one, or suspend the account until it is clear."))}};
+    return {
+        say(in, phrase("The account {0} has reached its sending limit", letter.of)),
+        {beyond_the_limit(letter, letter.of),
+         say(in, phrase("What goes beyond it is refused for the time being, and the user has been told.")),
+         say(in, phrase("If the account is not meant to send that many, somebody else may know its "
+                        "password: set another one, or suspend the account until it is clear."))}};
 }
 
 using Saying = Said (*)(const Letter& letter, const Operator& from);
@@ -194,22 +213,6 @@ std::size_t whole_characters(std::string_view text, std::size_t most)
     while (most > 1 && is_continuation(text[most]))
         --most;
     return most;
-}
-
-// RFC 5322 §3.3
-std::string date_of(Instant instant)
-{
-    using namespace std::chrono;
-    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = floor<std::chrono::days>(instant);
-    const year_month_day date(day);
-    const hh_mm_ss time(floor<seconds>(instant - day));
-    return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} +0000", days.at(weekday(day).c_encoding()),
-                       static_cast<unsigned>(date.day()), months.at(static_cast<unsigned>(date.month()) - 1),
-                       static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
-                       time.seconds().count());
 }
 
 // Lines of at most 72 characters where words allow it.
@@ -273,7 +276,7 @@ std::string write(const Letter& letter, const Operator& from)
                             "Content-Transfer-Encoding: 8bit\n"
                             "Content-Language: {}\n",
                             writer, from.address(), account_address(letter, from), header_text(said.subject),
-                            date_of(letter.written), letter.id.hex(), from.host, name(in));
+                            wire::mail_date(letter.written), letter.id.hex(), from.host, name(in));
     for (const auto& paragraph : said.paragraphs)
         text += "\n" + wrapped(paragraph);
     return text;

@@ -1,10 +1,10 @@
 #include "daemon/store/store_engine.h"
 
 #include <asio/post.hpp>
-#include <sys/socket.h>
 
 #include "core/maildir/protocol.h"
 #include "core/net/aside.h"
+#include "core/sys/wire_end.h"
 #include "daemon/store/inbox_wire.h"
 #include "daemon/store/keeper_wire.h"
 
@@ -29,18 +29,12 @@ namespace {
 struct House {
     MaildirStore& store;
     directory::Directory& directory;
+    const Clock& clock;
     asio::any_io_executor loop;
     asio::thread_pool& workers;
     FullnessWatch& watch;
     std::shared_ptr<Grants> grants;
 };
-
-bool is_wire(int descriptor)
-{
-    int type = 0;
-    socklen_t size = sizeof type;
-    return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
-}
 
 template <class Peer>
 net::Wire::Handler handler_of(std::shared_ptr<Peer> peer)
@@ -74,7 +68,8 @@ class GrantWire : public std::enable_shared_from_this<GrantWire> {
 
     asio::awaitable<Result<void>> begin(InboxId inbox, sys::Descriptor end)
     {
-        if (!is_wire(end.get())) co_return fail(Fault::invalid, "an inbox is granted with the end of a wire");
+        if (!sys::is_wire_end(end.get()))
+            co_return fail(Fault::invalid, "an inbox is granted with the end of a wire");
         const auto facts = facts_in(house_.directory, inbox);
         if (!facts) co_return pass(facts);
         auto opened = house_.store.inbox_at_once(*facts);
@@ -90,17 +85,12 @@ class GrantWire : public std::enable_shared_from_this<GrantWire> {
 
     void serve(const InboxFacts& facts, std::unique_ptr<MaildirInbox> opened, sys::Descriptor end)
     {
-        const auto inbox = facts.place.inbox;
-        const auto name = "inbox " + inbox.hex();
-        auto emptied = [&watch = house_.watch, inbox] { watch.look_after(inbox); };
-        auto is_here = [&directory = house_.directory, place = facts.place] {
-            return must_lie_open_at(directory, place);
-        };
+        auto emptied = [&watch = house_.watch, inbox = facts.place.inbox] { watch.look_after(inbox); };
         const auto session = std::make_shared<InboxWire>(
-            std::move(opened), house_.workers, name,
-            InboxWire::Told{.opened = std::move(is_here), .emptied = std::move(emptied)});
+            std::move(opened), house_.workers, SessionRights(house_.directory, house_.clock, facts.place),
+            std::move(emptied));
         ++house_.grants->served;
-        net::Wire::open(house_.loop, std::move(end), name)
+        net::Wire::open(house_.loop, std::move(end), session->name())
             ->serve(handler_of(session), [grants = house_.grants] { grants->end_one(); });
     }
 
@@ -109,15 +99,16 @@ class GrantWire : public std::enable_shared_from_this<GrantWire> {
 
 } // namespace
 
-StoreEngine::StoreEngine(asio::any_io_executor loop, MaildirStore& store, directory::Directory& directory,
-                         Notices& notices, std::size_t workers)
-    : store_(store),
-      directory_(directory),
-      notices_(notices),
+StoreEngine::StoreEngine(asio::any_io_executor loop, const Kept& kept, std::size_t workers)
+    : store_(kept.store),
+      directory_(kept.directory),
+      notices_(kept.notices),
+      clock_(kept.clock),
       loop_(std::move(loop)),
       grants_(std::make_shared<Grants>()),
       workers_(workers),
-      batches_(loop_, workers_, store_),
+      large_ones_(Batches::most_large_at_once),
+      batches_(loop_, workers_, large_ones_, store_),
       watch_({.loop = loop_,
               .workers = workers_,
               .directory = directory_,
@@ -130,6 +121,7 @@ StoreEngine::StoreEngine(asio::any_io_executor loop, MaildirStore& store, direct
 StoreEngine::~StoreEngine()
 {
     workers_.join();
+    large_ones_.join();
 }
 
 void StoreEngine::serve_smtp(const std::shared_ptr<net::Wire>& wire)
@@ -137,6 +129,7 @@ void StoreEngine::serve_smtp(const std::shared_ptr<net::Wire>& wire)
     const DeliveryWire::House house{.store = store_,
                                     .directory = directory_,
                                     .workers = workers_,
+                                    .large_ones = large_ones_,
                                     .transactions = transactions_,
                                     .watch = watch_,
                                     .landings = landings_,
@@ -149,16 +142,12 @@ void StoreEngine::serve_auth(const std::shared_ptr<net::Wire>& wire)
 {
     House house{.store = store_,
                 .directory = directory_,
+                .clock = clock_,
                 .loop = loop_,
                 .workers = workers_,
                 .watch = watch_,
                 .grants = grants_};
     wire->serve(handler_of(std::make_shared<GrantWire>(std::move(house))));
-}
-
-void StoreEngine::serve_metkad(const std::shared_ptr<net::Wire>& wire)
-{
-    wire->serve(metkad_handler());
 }
 
 net::Wire::Handler StoreEngine::metkad_handler()

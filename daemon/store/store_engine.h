@@ -8,6 +8,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/thread_pool.hpp>
 
+#include "core/base/clock.h"
 #include "core/directory/directory.h"
 #include "core/maildir/maildir_store.h"
 #include "core/net/wire.h"
@@ -22,10 +23,13 @@ class StoreEngine {
   public:
     static constexpr std::size_t most_workers = 16; // their fsyncs merge in the journal
 
-    // The store, the directory and the notices live longer, and the directory is asked in the loop's thread
-    // alone.
-    StoreEngine(asio::any_io_executor loop, maildir::MaildirStore& store, directory::Directory& directory,
-                Notices& notices, std::size_t workers = most_workers);
+    struct Kept { // all of it lives longer, and the directory is asked in the loop's thread alone
+        maildir::MaildirStore& store;
+        directory::Directory& directory;
+        Notices& notices;
+        const Clock& clock;
+    };
+    StoreEngine(asio::any_io_executor loop, const Kept& kept, std::size_t workers = most_workers);
     ~StoreEngine(); // waits for the work under way
     StoreEngine(const StoreEngine&) = delete;
     StoreEngine& operator=(const StoreEngine&) = delete;
@@ -33,20 +37,21 @@ class StoreEngine {
     void serve_smtp(const std::shared_ptr<net::Wire>& wire); // 0x02xx
     void serve_auth(
         const std::shared_ptr<net::Wire>& wire); // 0x05xx; each grant begins to serve one inbox (0x03xx)
-    void serve_metkad(const std::shared_ptr<net::Wire>& wire); // 0x04xx
-    net::Wire::Handler metkad_handler();    // the same, for a wire that also carries other requests
-    void empty_trash();                     // in the background: what an earlier run left
-    void drain(std::function<void()> done); // `done` when every inbox that was granted has been let go
+    net::Wire::Handler metkad_handler();         // 0x04xx, on a wire that also carries other requests
+    void empty_trash();                          // in the background: what an earlier run left
+    void drain(std::function<void()> done);      // `done` when every inbox that was granted has been let go
 
   private:
     maildir::MaildirStore& store_;
     directory::Directory& directory_;
     Notices& notices_;
+    const Clock& clock_;
     asio::any_io_executor loop_;
     Transactions transactions_;
     std::shared_ptr<Grants> grants_;
     Landings landings_;
     asio::thread_pool workers_;
+    asio::thread_pool large_ones_; // so that no small message waits for a worker that writes a large one out
     Batches batches_;
     FullnessWatch watch_;
 };

@@ -76,7 +76,7 @@ struct PlainMessage {
 inline std::optional<std::string_view> name_of_field(std::string_view line)
 {
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos || colon > 255) return std::nullopt;
+    if (colon > 255) return std::nullopt; // npos, too
     auto name = line.substr(0, colon);
     while (name.ends_with(' ') || name.ends_with('\t'))
         name.remove_suffix(1);

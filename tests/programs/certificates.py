@@ -175,7 +175,8 @@ def _(metka):
     finally:
         ended.set()
         client.join()
-    assert not failures and seen == marks, (failures[:3], len(seen), len(marks))
+    warnings = [line for line in metka.whole_log().splitlines() if " warning " in line]
+    assert not failures and seen == marks, (failures[:3], len(seen), len(marks), warnings[-5:])
 
 
 @shows("files that stay broken are told in status, the old certificate stays, and their mending ends it")

@@ -128,16 +128,21 @@ def _():
         assert json.loads(metkad.run("domain", "list", "--json").stdout) == DOMAINS[:2]
 
 
-@shows("a removal is asked about on a terminal, and wants --yes elsewhere")
+@shows("a removal is asked about on a terminal, unless it is refused anyway, and wants --yes elsewhere")
 def _():
     with Metkad(result(DONE)) as metkad:
         for answer, wanted in (("n\r", 64), ("\r", 64), ("y\r", 0)):
             status, shown = metkad.on_terminal("mailbox", "remove", "a@b.pl", typed=[("[y/N]", answer)])
             assert status == wanted and "Remove mailbox a@b.pl with its aliases?" in shown, (answer, status, shown)
-        assert len(metkad.requests) == 1
+        rehearsed = [request["params"].get("dry_run", False) for request in metkad.requests]
+        assert rehearsed == [True, True, True, False], rehearsed
         done = metkad.run("mailbox", "remove", "a@b.pl")
-        assert done.returncode == 64 and "--yes" in done.stderr and len(metkad.requests) == 1, done
-        assert metkad.run("mailbox", "remove", "a@b.pl", "--yes").returncode == 0
+        assert done.returncode == 64 and "--yes" in done.stderr and len(metkad.requests) == 4, done
+        assert metkad.run("mailbox", "remove", "a@b.pl", "--yes").returncode == 0 and len(metkad.requests) == 5
+    refusal = {"error": {"code": -32000, "message": "there is none", "data": {"fault": "not_found"}}}
+    with Metkad(lambda request: [refusal]) as metkad:
+        status, shown = metkad.on_terminal("mailbox", "remove", "a@b.pl")
+        assert status == 67 and "there is none" in shown and "[y/N]" not in shown, (status, shown)
 
 
 @shows("a user of my is asked and answered in Polish or in English, and metkad is told which")
@@ -149,7 +154,7 @@ def _():
         assert status == 0 and "Usunąć alias a@b.pl?" in shown, shown
         status, shown = metkad.on_terminal("my", "alias", "remove", "a@b.pl", typed=[("[y/N]", "y\r")])
         assert status == 0 and "Remove the alias a@b.pl?" in shown, shown
-        assert [request["language"] for request in metkad.requests] == ["pl", "en"]
+        assert [request["language"] for request in metkad.requests] == ["pl", "pl", "en", "en"]
         for environment, wanted in (({"LC_ALL": "C", "LANG": "pl_PL"}, "en"), ({"LC_MESSAGES": "pl_PL", "LANG": "en_US"}, "pl"),
                                     ({"LC_ALL": "", "LANG": "pl"}, "pl"), ({}, "en")):
             metkad.run("my", "show", environment=environment)
@@ -186,11 +191,27 @@ def _():
         assert "old" not in shown.replace("password", "") and "new\r" not in shown, shown
 
 
-@shows("an address with a slip is refused before a password is asked for")
+@shows("who stands in says the new password alone, and a rehearsal has the current one looked at where it is said")
+def _():
+    with Metkad(result(DONE)) as metkad:
+        words = ("my", "password", "--password-stdin")
+        for more, given, wanted in ((("--as", "anna"), "new one\n", {"password": "new one"}), (("--dry-run",), "", {"dry_run": True}),
+                                    (("--dry-run",), "old one\nnew one\n", {"dry_run": True, "current": "old one"})):
+            assert metkad.run(*words, *more, input=given).returncode == 0 and metkad.requests[-1]["params"] == wanted, metkad.requests
+        done = metkad.run(*words, "--as", "anna", input="old one\nnew one\n")  # the old one must not become the new one
+        assert done.returncode == 64 and "--as" in done.stderr and len(metkad.requests) == 3, done
+
+
+@shows("an address with a slip is refused before a password is asked for, and here one that is not UTF-8, or too long for POP3")
 def _():
     with Metkad(result(DONE)) as metkad:
         status, shown = metkad.on_terminal("mailbox", "add", "a..b@b.pl", "--customer", "firma")
         assert status == 65 and "a..b@b.pl" in shown and "password:" not in shown and not metkad.requests, (status, shown)
+        command = [METKACTL, "--socket", metkad.path, "mailbox", "set", "a@b.pl", "--password-stdin"]
+        for password, why in ((b"za\xbf\xf3\xb3\xe6", b"not UTF-8"), (b"x" * 506, b"longer than 505 bytes")):
+            done = subprocess.run(command, capture_output=True, input=password + b"\n", env=PLAIN, timeout=60)
+            assert done.returncode == 64 and why in done.stderr and not metkad.requests, done
+        assert subprocess.run(command, capture_output=True, input=b"x" * 505, env=PLAIN, timeout=60).returncode == 0
 
 
 @shows("a sweep shows a bar on a terminal and clears it, and nothing of it in a pipe")
@@ -401,7 +422,7 @@ def _():
         assert set(done.stdout.split()) == {"biuro@firma.pl", "biuro2@firma.pl", "alias"}, done
 
 
-@shows("completion is silent and quick where metkad is away or says nothing")
+@shows("completion is silent and quick where metkad is away or says nothing, and it and help work behind options")
 def _():
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -413,6 +434,9 @@ def _():
             done = subprocess.run([METKACTL, "__complete", "--socket", path, "mailbox", "show", ""], capture_output=True, timeout=30)
             assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), done
             assert time.monotonic() - began < 5
+    for words, wanted in (("completion bash", "complete -F _metkactl"), ("help", "Nouns:"), ("help completion", "bash|zsh|fish")):
+        done = subprocess.run([METKACTL, "--socket", "/s", *words.split()], capture_output=True, text=True, env=PLAIN, timeout=60)
+        assert done.returncode == 0 and wanted in done.stdout, (words, done)
     done = subprocess.run([METKACTL, "completion", "tcsh"], capture_output=True, text=True)
     assert done.returncode == 64 and "bash, zsh or fish" in done.stderr
 

@@ -3,9 +3,11 @@
 import os
 import re
 import smtplib
+from base64 import b64encode
 
 from harness import DOMAIN, PASSWORD, Instance, eventually, main, shows
 
+FULLWIDTH_AT = b"\x1b$B!w\x1b(B"  # as ISO-2022-JP has it
 BIURO, SKLEP = f"biuro@{DOMAIN}", f"sklep@{DOMAIN}"
 RECEIPT = re.compile(r" \[([2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4})\]$")
 
@@ -168,6 +170,35 @@ def _(metka):
     metka.told("domain", "set", DOMAIN, "--protect-sender", "off")
     newest = metka.json("log", "--subject", DOMAIN, "--most", "1")[0]
     assert newest["verb"] == "domain.set" and '"protect_sender":false' in newest["after"], newest
+
+
+def letter_from(metka, *fields, sender="jan@example.org"):
+    """What a stranger is answered whose letter to a protected domain has these fields."""
+    with metka.smtp() as client:
+        client.mail(sender)
+        assert client.rcpt(SKLEP)[0] == 250
+        return client.data("\r\n".join(fields) + "\r\nSubject: Oferta\r\n\r\nDzien dobry.\r\n")
+
+
+@shows("where a domain protects its senders, what mail programs show of From is no way around it, nor is a From that names nobody")
+def _(metka):
+    metka.told("domain", "set", DOMAIN, "--protect-sender", "on")
+    base64 = b64encode(BIURO.encode()).decode()
+    for shown in (f"From: {BIURO}", f'From: "{BIURO}" <jan@example.org>', f"From: jan@example.org ({BIURO})", f'From: "{BIURO}":;',
+                  f"From: =?utf-8?q?{BIURO.replace('@', '=40')}?=", f"From: =?utf-8?b?{base64}?= <jan@example.org>",
+                  f"From: =?utf-7?q?{BIURO.replace('@', '+AEA-')}?= <jan@example.org>",
+                  f"From: =?iso-2022-jp?b?{b64encode(b'biuro' + FULLWIDTH_AT).decode()}?= =?utf-8?q?{DOMAIN}?= <jan@example.org>"):
+        reply = letter_from(metka, shown)
+        assert codes(reply) == "550 5.7.1" and b"the From field names a domain" in reply[1], (shown, reply)
+    card = metka.json("explain", "receipt", code_of(reply))
+    assert card["reply"].startswith("550 5.7.1") and "--protect-sender off" in card["remedy"], card
+    assert b"Sender field" in letter_from(metka, "From: jan@example.org", f"Sender: {BIURO}")[1]
+    assert b"names no address" in letter_from(metka, "From: Biuro")[1]
+    for harmless in (["From: Jan <jan@example.org>"], [f"From: =?utf-8?q?{DOMAIN}?= <jan@example.org>"], [f"From: jan@example.org", f"Reply-To: {BIURO}"]):
+        assert letter_from(metka, *harmless)[0] == 250, harmless
+    metka.told("domain", "set", DOMAIN, "--protect-sender", "off")
+    for passes in (f'From: "{BIURO}" <jan@example.org>', "From: Biuro"):
+        assert letter_from(metka, passes)[0] == 250, passes
 
 
 @shows("a description says both: which domain protects its senders, and how much a mailbox may send")

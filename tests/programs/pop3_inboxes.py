@@ -204,6 +204,16 @@ def killed(metka, program):
                what=f"metka-{program} is there again")
 
 
+def store_killed(metka, client):
+    killed(metka, "store")
+
+    def is_refused():
+        client.sock.sendall(b"NOOP\r\n")
+        return client.file.readline().startswith(b"-ERR [SYS/TEMP]")
+    eventually(is_refused, what="the session hears that its store has gone")
+    assert client.file.readline() == b"", "it has ended, so that its client logs in anew"
+
+
 def metkad_killed(metka):
     metka.kill()
     metka.start_again()
@@ -212,7 +222,7 @@ def metkad_killed(metka):
 ENDS = {
     "its connection breaks": lambda metka, client: client.close(),
     "metka-access is killed": lambda metka, client: killed(metka, "access"),
-    "metka-store is killed": lambda metka, client: killed(metka, "store"),
+    "metka-store is killed": store_killed,
     "metkad is killed": lambda metka, client: metkad_killed(metka),
 }
 

@@ -221,6 +221,22 @@ def _(metka):
     client.quit()
 
 
+@shows("a message that its user cuts short while it is sent breaks off, and never looks whole")
+def _(metka):
+    put = "open('1700000052.long', 'wb').write(b'Subject: long\\n\\n' + (b'x' * 59 + b'\\n') * 1000000)"
+    assert metka.plant(put).returncode == 0
+    client = metka.pop3(LOGIN)
+    at = next(number for number in range(1, client.stat()[0] + 1) if b"long" in client.uidl(number))
+    client.sock.settimeout(MOST_SECONDS)
+    client.sock.sendall(b"RETR %d\r\n" % at)
+    announced = int(client.file.readline().split()[1])
+    assert metka.plant("import os; os.truncate('1700000052.long', 60_000)").returncode == 0
+    sent = client.file.read()
+    assert len(sent) < announced and not sent.endswith(b"\r\n.\r\n"), (len(sent), announced, sent[-20:])
+    client.close()
+    metka.plant("import os; os.unlink('1700000052.long')")
+
+
 @shows(f"{NAMES} names, and as many that are no messages, take a bounded time")
 def _(metka):
     before = len(metka.read_all())

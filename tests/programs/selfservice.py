@@ -209,7 +209,7 @@ def _(metka):
     metka.pop3(f"skrzynka0@{DOMAIN}", "other words here").quit()
     my(metka, "password", "--mailbox", f"skrzynka0@{DOMAIN}", "--password-stdin", input=PASSWORD + "\n")
     box = ["password", "--mailbox", f"skrzynka0@{DOMAIN}", "--password-stdin"]
-    refused(metka, 64, *box, input="x" * 600 + "\n", says="longer than 512 bytes", po_polsku="dłuższe niż 512 bajtów")
+    refused(metka, 64, *box, input="x" * 600 + "\n", says="longer than 505 bytes", po_polsku="dłuższe niż 505 bajtów")
     refused(metka, 64, *box, says="no new password was given", po_polsku="nie podano nowego hasła")
     refused(metka, 64, "password", "--password-stdin", says="no current password was given", po_polsku="nie podano obecnego hasła")
     refused(metka, 65, *box, input="a\tb\n", says="no control characters", po_polsku="nie zawiera znaków sterujących")

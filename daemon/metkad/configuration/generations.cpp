@@ -81,6 +81,12 @@ struct Reading {
     std::vector<std::string> faults;
 };
 
+std::vector<std::string> names_of(const Result<sys::Descriptor>& folder)
+{
+    if (!folder) return {};
+    return sys::names_in(folder->get()).value_or(std::vector<std::string>());
+}
+
 Reading read_all(int folder, std::uint64_t number)
 {
     Reading reading{.generation = {.number = number, .files = {}}, .faults = {}};
@@ -106,8 +112,7 @@ Reading read_all(int folder, std::uint64_t number)
         if (!digests->contains(file_of(reader)))
             reading.faults.push_back(
                 fmt::format("generation {}: its manifest does not name {}", number, file_of(reader)));
-    const auto engine_folder = sys::open_folder_beneath(folder, engine);
-    for (const auto& name : engine_folder ? sys::names_in(engine_folder->get()) : std::vector<std::string>())
+    for (const auto& name : names_of(sys::open_folder_beneath(folder, engine)))
         if (!digests->contains(fmt::format("{}/{}", engine, name)))
             reading.faults.push_back(
                 fmt::format("generation {}: {}/{} was added by hand", number, engine, name));
@@ -120,11 +125,11 @@ void remove_generation(int folder, const std::string& name)
     if (!whole) return;
     const auto inner = sys::open_folder_beneath(whole->get(), engine);
     if (inner) {
-        for (const auto& file : sys::names_in(inner->get()))
+        for (const auto& file : names_of(inner))
             unlinkat(inner->get(), file.c_str(), 0);
         unlinkat(whole->get(), engine, AT_REMOVEDIR);
     }
-    for (const auto& file : sys::names_in(whole->get()))
+    for (const auto& file : names_of(whole))
         unlinkat(whole->get(), file.c_str(), 0);
     unlinkat(folder, name.c_str(), AT_REMOVEDIR);
 }
@@ -186,7 +191,7 @@ std::optional<std::uint64_t> Generations::current() const
 std::vector<std::uint64_t> Generations::numbers() const
 {
     std::vector<std::uint64_t> numbers;
-    for (const auto& name : sys::names_in(folder_.get()))
+    for (const auto& name : sys::names_in(folder_.get()).value_or(std::vector<std::string>()))
         if (const auto number = number_in(name)) numbers.push_back(*number);
     std::ranges::sort(numbers);
     return numbers;

@@ -98,7 +98,9 @@ Result<std::vector<std::string>> drop_in_paths(const std::string& folder)
                     escaped(folder, longest_path));
     const auto rightful = check_owner(folder, *status);
     if (!rightful) return pass(rightful);
-    auto names = sys::names_in(opened->get());
+    auto listed = sys::names_in(opened->get());
+    if (!listed) return pass(listed);
+    auto& names = *listed;
     std::erase_if(names, [](const std::string& name) { return !is_drop_in(name); });
     if (names.size() > most_drop_ins)
         return fail(Fault::limit, "{} has {} drop-ins; the most is {}, so join some of them",
@@ -106,7 +108,7 @@ Result<std::vector<std::string>> drop_in_paths(const std::string& folder)
     std::ranges::sort(names);
     for (auto& name : names)
         name.insert(0, folder + "/");
-    return names;
+    return listed;
 }
 
 } // namespace

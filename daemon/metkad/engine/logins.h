@@ -8,6 +8,7 @@
 #include <asio/awaitable.hpp>
 
 #include "core/base/result.h"
+#include "core/login/activity.h"
 #include "core/login/held_back.h"
 
 namespace metka::metkad {

@@ -26,12 +26,17 @@ std::vector<Value> next_part(std::vector<Value>& list, std::size_t& at, std::siz
 
 } // namespace
 
+template <class Order>
+asio::awaitable<Result<void>> EngineKeys::have_done(Order order)
+{
+    const auto done = co_await household_.ask_for<login::Stored>(Program::auth, std::move(order));
+    if (!done) co_return pass(done);
+    co_return Result<void>{};
+}
+
 asio::awaitable<Result<void>> EngineKeys::set_password(InboxId account, Secret password)
 {
-    login::SetPassword request{.account = account, .password = std::move(password)};
-    const auto stored = co_await household_.ask_for<login::Stored>(Program::auth, std::move(request));
-    if (!stored) co_return pass(stored);
-    co_return Result<void>{};
+    return have_done(login::SetPassword{.account = account, .password = std::move(password)});
 }
 
 asio::awaitable<Result<void>> EngineKeys::set_hashes(std::vector<login::KeptHash> hashes)
@@ -43,7 +48,7 @@ asio::awaitable<Result<void>> EngineKeys::set_hashes(std::vector<login::KeptHash
     for (std::size_t at = 0; at < hashes.size();) {
         login::SetHashes request;
         request.hashes = next_part(hashes, at, hashes_in_frame);
-        const auto stored = co_await household_.ask_for<login::Stored>(Program::auth, std::move(request));
+        const auto stored = co_await have_done(std::move(request));
         if (!stored) co_return pass(stored);
     }
     co_return Result<void>{};
@@ -59,18 +64,12 @@ asio::awaitable<Result<bool>> EngineKeys::is_right(InboxId account, Secret passw
 
 asio::awaitable<Result<void>> EngineKeys::changed_elsewhere(InboxId account)
 {
-    const login::PasswordChanged request{.account = account};
-    const auto forgotten = co_await household_.ask_for<login::Stored>(Program::auth, request);
-    if (!forgotten) co_return pass(forgotten);
-    co_return Result<void>{};
+    return have_done(login::PasswordChanged{.account = account});
 }
 
 asio::awaitable<Result<void>> EngineKeys::remove(InboxId account)
 {
-    const login::RemoveSecrets request{.account = account};
-    const auto removed = co_await household_.ask_for<login::Stored>(Program::auth, request);
-    if (!removed) co_return pass(removed);
-    co_return Result<void>{};
+    return have_done(login::RemoveSecrets{.account = account});
 }
 
 asio::awaitable<Result<Secret>> EngineKeys::add_app_password(InboxId account, AppPassword wanted)
@@ -110,18 +109,12 @@ asio::awaitable<Result<std::vector<KeptAppPassword>>> EngineKeys::app_passwords(
 
 asio::awaitable<Result<void>> EngineKeys::remove_app_password(InboxId account, std::string name)
 {
-    login::RemoveAppPassword request{.account = account, .name = std::move(name)};
-    const auto removed = co_await household_.ask_for<login::Stored>(Program::auth, std::move(request));
-    if (!removed) co_return pass(removed);
-    co_return Result<void>{};
+    return have_done(login::RemoveAppPassword{.account = account, .name = std::move(name)});
 }
 
 asio::awaitable<Result<void>> EngineKeys::remove_app_passwords(InboxId account)
 {
-    const login::RemoveAppPasswords request{.account = account};
-    const auto removed = co_await household_.ask_for<login::Stored>(Program::auth, request);
-    if (!removed) co_return pass(removed);
-    co_return Result<void>{};
+    return have_done(login::RemoveAppPasswords{.account = account});
 }
 
 asio::awaitable<Result<household::Refusal>> EngineRefusals::find(ReceiptCode code)

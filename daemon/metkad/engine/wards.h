@@ -23,6 +23,9 @@ class EngineKeys final : public Keys {
     asio::awaitable<Result<void>> remove_app_passwords(InboxId account) override;
 
   private:
+    template <class Order>
+    asio::awaitable<Result<void>> have_done(Order order); // by metka-auth, which says no more than that
+
     Household& household_;
 };
 

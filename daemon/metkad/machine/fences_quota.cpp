@@ -78,8 +78,10 @@ Result<void> QuotaFences::prepare(const ShellAccount& shell)
         return fail_errno(errno, "making the mail tree of " + shell.login);
     const auto tree = fence::tree(ground_, shell);
     if (!tree) return pass(tree);
-    const bool is_empty = sys::names_in(tree->get()).empty(); // what is in it already would stay outside
-    const auto marked = projects_ && is_empty ? mark(*tree, project_of(shell)) : Result<void>();
+    const auto names = sys::names_in(tree->get());
+    auto marked = names ? Result<void>() : pass(names);
+    const bool is_empty = names && names->empty(); // what is in it already would stay outside
+    if (projects_ && is_empty) marked = mark(*tree, project_of(shell));
     const auto given = fence::give_to_store(ground_, *tree);
     return marked ? given : marked;
 }

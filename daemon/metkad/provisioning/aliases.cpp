@@ -36,8 +36,7 @@ std::unexpected<Error> refuse_target(Office& office, const Address& to)
     return fail(
         Fault::invalid,
         "{} is not on this host: forwarding outside is not offered, an alias leads to an inbox of the same "
-        "customer; an auto-reply (`metkactl autoreply`) can name the other address, and other places can "
-        "fetch from that inbox by POP3",
+        "customer; other places can fetch from that inbox by POP3",
         to.show());
 }
 

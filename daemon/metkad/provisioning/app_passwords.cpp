@@ -8,7 +8,6 @@
 // command.
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/ranges.h>
@@ -147,12 +146,6 @@ bool is_over(const AppPassword& password, Instant now)
     return password.validity && password.validity->ends <= now;
 }
 
-std::string_view name_of(login::Service service)
-{
-    constexpr std::array<std::string_view, 2> names{"submission", "pop3"};
-    return names.at(static_cast<std::size_t>(service));
-}
-
 Json row_of(const KeptAppPassword& kept, Instant now)
 {
     const auto& [password, last] = kept;
@@ -162,7 +155,7 @@ Json row_of(const KeptAppPassword& kept, Instant now)
         {"valid_until", password.validity ? Json(password.validity->until.text()) : Json()},
         {"created", show_instant(password.made)},
         {"last_used", last ? show_instant(last->at) : Json()},
-        {"service", last ? Json(name_of(last->service)) : Json()},
+        {"service", last ? Json(login::name_of(last->service)) : Json()},
         {"peer", last ? Json(last->peer) : Json()}});
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "core/policy/provisioning.h"
 #include "daemon/metkad/provisioning/change.h"
@@ -87,6 +88,16 @@ Result<Domain> customers_domain(const Order& order)
     return domain;
 }
 
+// Of the host domain nothing but the protection of its senders is changed here.
+Result<Domain> domain_to_change(const Order& order)
+{
+    const auto is_wanted = [&](const char* name) { return order.arguments.has(name); };
+    const bool more = order.verb.verb != "set" ||
+                      std::ranges::any_of(std::array{"state", "owned", "free_mailboxes"}, is_wanted);
+    return more ? customers_domain(order)
+                : find_domain(order.office, order.arguments.get<DomainName>("domain"));
+}
+
 } // namespace
 
 Result<Json> activate(Order& order, Plan plan, const Work& work)
@@ -138,7 +149,7 @@ Result<Json> domain_list(Order& order)
 Result<Json> domain_show(Order& order)
 {
     auto& office = order.office;
-    const auto domain = customers_domain(order);
+    const auto domain = find_domain(office, order.arguments.get<DomainName>("domain"));
     if (!domain) return pass(domain);
     const auto mailboxes = office.registry.mailboxes_at(domain->id);
     if (!mailboxes) return pass(mailboxes);
@@ -167,7 +178,7 @@ asio::awaitable<Result<Json>> domain_set(Order& order)
         const auto something = refuse_empty(order);
         if (!something) co_return pass(something);
     }
-    const auto before = customers_domain(order);
+    const auto before = domain_to_change(order);
     if (!before) co_return pass(before);
     const auto state = wanted_state(order, *before);
     if (!state) co_return pass(state);

@@ -67,7 +67,15 @@ Result<ShellAccount> find_shell(Office& office, const std::string& login)
 
 Result<Mailbox> find_mailbox(Office& office, const Address& address)
 {
-    return present(office.registry.mailbox(address), "mailbox", address.show());
+    auto found = office.registry.mailbox(address);
+    if (!found || *found) return present(std::move(found), "mailbox", address.show());
+    const auto alias = office.registry.alias(address);
+    if (!alias) return pass(alias);
+    if (!*alias) return present(std::move(found), "mailbox", address.show());
+    const auto inbox = inbox_name(office, (*alias)->inbox);
+    if (!inbox) return pass(inbox);
+    return fail(Fault::not_found, "there is no mailbox {}: it is an alias, which leads to {}", address.show(),
+                *inbox);
 }
 
 Result<Alias> find_alias(Office& office, const Address& address)
@@ -188,10 +196,11 @@ Result<JsonObject> record_of(Commons&, const Customer& customer)
 
 Result<JsonObject> record_of(Commons& commons, const Domain& domain)
 {
-    const auto customer = commons.customer(domain.customer);
+    const bool is_a_customers = domain.kind != DomainKind::host;
+    const auto customer = is_a_customers ? commons.customer(domain.customer) : Result<Customer>(Customer{});
     if (!customer) return pass(customer);
     return JsonObject{{"domain", domain.name.text()},
-                      {"customer", customer->name},
+                      {"customer", is_a_customers ? Json(customer->name) : Json()},
                       {"kind", name(domain.kind)},
                       {"state", name(domain.state)},
                       {"protect_sender", domain.protects_sender}};

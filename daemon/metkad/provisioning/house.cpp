@@ -231,6 +231,21 @@ asio::awaitable<std::vector<std::string>> app_passwords_of(Order& order, std::op
     co_return names;
 }
 
+std::string shown_name(const std::string& name)
+{
+    if (const auto address = Address::parse(name)) return address->show();
+    const auto domain = DomainName::parse(name);
+    return domain ? domain->show() : name;
+}
+
+// As people read it, and as it is stored where that is what was begun.
+std::optional<std::string> completed(std::string name, std::string_view begins, std::string_view of)
+{
+    auto shown = name.contains("xn--") && of != "app-password" ? shown_name(name) : name;
+    if (shown.starts_with(begins)) return shown;
+    return name.starts_with(begins) ? std::optional(std::move(name)) : std::nullopt;
+}
+
 } // namespace
 
 asio::awaitable<Result<Json>> complete(Order& order)
@@ -248,9 +263,10 @@ asio::awaitable<Result<Json>> complete(Order& order)
         names = names_for(order.office, *order.caller.account, of);
     control::JsonArray rows;
     for (auto& name : names) {
-        if (!name.starts_with(begins)) continue;
+        auto whole = completed(std::move(name), begins, of);
+        if (!whole) continue;
         if (rows.size() == most_names) break;
-        rows.emplace_back(control::JsonObject{{"name", std::move(name)}});
+        rows.emplace_back(control::JsonObject{{"name", std::move(*whole)}});
     }
     co_return Json(std::move(rows));
 }

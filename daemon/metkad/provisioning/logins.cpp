@@ -20,12 +20,6 @@ using control::JsonObject;
 using login::Held;
 using std::chrono::milliseconds;
 
-std::string_view name_of(login::Service service)
-{
-    static constexpr std::array<std::string_view, 2> names{"submission", "pop3"};
-    return names.at(static_cast<std::size_t>(service));
-}
-
 struct HeldName {
     std::string_view word;
     std::string_view one;
@@ -57,18 +51,15 @@ std::string_view state_of(const login::HeldRow& row)
     return row.delay > 0 ? "delayed" : "counted";
 }
 
-// Guesses by `metkactl my password` come from the account's own shell.
 struct Whence {
     Json from;
     InboxId account;
 };
 Whence whence_of(const login::HeldRow& row)
 {
-    constexpr std::string_view shell = "my ";
-    if (!row.from.starts_with(shell))
-        return {.from = row.from.empty() ? Json() : Json(row.from), .account = row.account};
-    const auto account = InboxId::parse(std::string_view(row.from).substr(shell.size()));
-    return {.from = "metkactl my", .account = account ? InboxId(*account) : row.account};
+    const auto shell = login::account_of_shell(row.from);
+    if (shell) return {.from = "metkactl my", .account = *shell};
+    return {.from = row.from.empty() ? Json() : Json(row.from), .account = row.account};
 }
 
 Result<Json> show_held_row(Office& office, const login::HeldRow& row)
@@ -122,6 +113,7 @@ asio::awaitable<Json> name_of_key(Office& office, InboxId account, Id key)
 struct Target {
     login::Unblock wanted;
     std::string shown;
+    std::string nobody = {}; // in its place where nothing is held
 };
 
 std::unexpected<Error> refuse_network(const std::string& text)
@@ -170,7 +162,8 @@ Result<Target> target_of(const Order& order)
         return fail_field("whom",
                           {Fault::invalid, "say either whose wrong guesses to forget (an account, an IP "
                                            "address, a network), or --all"});
-    if (whom == nullptr) return Target{.wanted = {.whose = login::Pardoned::all}, .shown = "everybody"};
+    if (whom == nullptr)
+        return Target{.wanted = {.whose = login::Pardoned::all}, .shown = "everybody", .nobody = "anybody"};
     if (whom->contains('/')) return network_target(*whom);
     const auto origin = net::origin_of(*whom);
     if (origin.family == net::Origin::Family::other) return account_target(order.office, *whom);
@@ -203,7 +196,7 @@ asio::awaitable<Json> last_login_of(const Order& order, InboxId account)
     if (!*last) co_return Json();
     const auto& login = **last;
     auto app_password = co_await name_of_key(order.office, account, login.key);
-    co_return card_of_login(show_instant(login.at), Json(name_of(login.service)), Json(login.peer),
+    co_return card_of_login(show_instant(login.at), Json(login::name_of(login.service)), Json(login.peer),
                             std::move(app_password), {});
 }
 
@@ -243,9 +236,10 @@ asio::awaitable<Result<Json>> login_unblock(Order& order)
     if (!unblocked) co_return pass(unblocked);
     const auto counters = show_counters(unblocked->counters);
     if (counters.empty())
-        co_return Json(
-            JsonObject{{"done", !order.is_dry_run()},
-                       {"steps", JsonArray{Json(fmt::format("nothing is held against {}", target->shown))}}});
+        co_return Json(JsonObject{{"done", !order.is_dry_run()},
+                                  {"steps", JsonArray{Json(fmt::format(
+                                                "nothing is held against {}",
+                                                target->nobody.empty() ? target->shown : target->nobody))}}});
     Plan plan{.subject = target->shown, .steps = {}};
     plan.add("forget the wrong guesses held against {}: {}", target->shown, counters);
     co_return commit(order, plan, [](directory::Changes&) { return Result<void>(); });

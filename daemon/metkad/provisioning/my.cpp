@@ -292,10 +292,14 @@ namespace {
 
 // By whoever sits at the account's terminal: the old password says that it is its user. An administrator who
 // stands in need not know it.
-asio::awaitable<Result<void>> check_current(Order& order)
+asio::awaitable<Result<void>> check_current(Order& order, Plan& plan)
 {
     if (!order.caller.acting_as.empty()) co_return Result<void>();
     auto current = order.arguments.take_secret("current");
+    if (current.empty() && order.is_dry_run()) {
+        plan.add("your password as it is now is asked for then");
+        co_return Result<void>();
+    }
     if (current.empty())
         co_return fail_field("current", fail(Fault::invalid, "say your password as it is now, too").error());
     const auto right = co_await order.office.keys.is_right(self(order).id, std::move(current));
@@ -329,9 +333,9 @@ asio::awaitable<Result<Json>> my_password(Order& order)
         plan.add("a new password for {}", self(order).login);
         const auto told = co_await plan_app_passwords(order, self(order).id, plan);
         if (!told) co_return pass(told);
-        if (order.is_dry_run()) co_return commit(order, plan, {});
-        const auto known = co_await check_current(order);
+        const auto known = co_await check_current(order, plan);
         if (!known) co_return pass(known);
+        if (order.is_dry_run()) co_return commit(order, plan, {});
         const auto revoked = co_await revoke_app_passwords(order, self(order).id);
         if (!revoked) co_return pass(revoked);
         auto password = order.arguments.take_secret("password");

@@ -38,6 +38,7 @@ Result<Numbers> numbers_of(Office& office, const ShellAccount& shell)
 Result<std::uint64_t> most_free_mailboxes(Office& office, const Domain& domain)
 {
     if (domain.free_mailboxes) return *domain.free_mailboxes;
+    if (domain.kind == DomainKind::host) return 0; // a mailbox of it is always paid
     const auto plan = plan_of(office, domain.customer);
     if (!plan) return pass(plan);
     return plan->free_mailboxes_per_domain;

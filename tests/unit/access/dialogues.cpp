@@ -40,7 +40,19 @@ void lose_inbox(World& world)
     box.octets_fault = box.uids_fault = box.read_fault = box.remove_fault = Fault::conflict;
 }
 
-constexpr std::array<Difference, 12> differences{{
+void shut_out(World& world)
+{
+    auto& box = world.box();
+    box.octets_fault = box.uids_fault = box.read_fault = box.remove_fault = Fault::denied;
+}
+
+void end_store(World& world)
+{
+    world.box().read_fault = Fault::unavailable;
+    world.box().ends_when_asked = true;
+}
+
+constexpr std::array<Difference, 15> differences{{
     {"metka-auth is away", [](World& world) { world.book.away = true; }},
     {"another session has the inbox", [](World& world) { world.box().in_use = true; }},
     {"the messages are gone", [](World& world) { world.box().read_fault = Fault::not_found; }},
@@ -48,6 +60,9 @@ constexpr std::array<Difference, 12> differences{{
     {"the store cannot remove", [](World& world) { world.box().remove_fault = Fault::io; }},
     {"message 2 stays", [](World& world) { world.box().immovable.insert("2"); }},
     {"another session takes the inbox over", lose_inbox},
+    {"the account is suspended meanwhile", shut_out},
+    {"the mailbox expires meanwhile", [](World& world) { world.box().remove_fault = Fault::limit; }},
+    {"the store ends when it is asked", end_store},
     {"three errors", [](World& world) { world.limits.errors = 3; }},
     {"a log-in in fifteen minutes",
      [](World& world) { world.limits.login_delay = std::chrono::minutes(15); }},

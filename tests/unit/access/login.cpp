@@ -151,10 +151,6 @@ TEST_CASE("an inbox that another session holds is in use, until that session end
 TEST_CASE("an inbox that cannot be opened now is a passing fault")
 {
     World world;
-    SUBCASE("no wire came")
-    {
-        world.no_wire = true;
-    }
     SUBCASE("it cannot be locked")
     {
         world.box().lock_fault = Fault::unavailable;

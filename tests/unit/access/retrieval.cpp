@@ -97,6 +97,40 @@ TEST_CASE("TOP with more lines than there are sends what RETR sends")
     }
 }
 
+TEST_CASE("a message that changes while it is sent breaks off without the final dot")
+{
+    const std::string line = std::string(60, 'x') + "\n";
+    std::string listed;
+    while (listed.size() < 200'000)
+        listed += line;
+    for (const auto& now :
+         {std::string(), std::string("x"), listed.substr(0, 65'536), listed.substr(0, 100'000),
+          listed.substr(0, listed.size() - 2), listed + "x", listed + line, listed + listed + listed}) {
+        CAPTURE(now.size());
+        for (const auto* const command : {"RETR 1\r\n", "TOP 1 1000000\r\n"}) {
+            World world;
+            world.box().add(listed);
+            world.box().becomes = now;
+            Conversation client(world);
+            client.log_in();
+            const auto answer = client.say(fmt::format("DELE 2\r\n{}QUIT\r\n", command));
+            CHECK_FALSE(answer.ends_with(".\r\n"));
+            CHECK_FALSE(answer.contains("goodbye"));
+            CHECK(client.is_over());
+        }
+    }
+}
+
+TEST_CASE("the top of a message that changes below it is sent")
+{
+    World world;
+    world.box().add("Subject: a\n\none\ntwo\n");
+    world.box().becomes = "Subject: a\n\none\nthree, and more\n";
+    Conversation client(world);
+    client.log_in();
+    CHECK(client.say("TOP 1 1\r\n").ends_with("Subject: a\r\n\r\none\r\n.\r\n"));
+}
+
 TEST_CASE("a client that does not listen is waited for, and little is held for it")
 {
     World world;

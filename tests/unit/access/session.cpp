@@ -238,17 +238,100 @@ TEST_CASE("a session that was silent, and lost its inbox to another, is told so 
     }
 }
 
+TEST_CASE("a session whose account was suspended or removed is told so and ends, and nothing is deleted")
+{
+    constexpr std::string_view shut_out =
+        "-ERR [SYS/PERM] account suspended or removed, and nothing was deleted\r\n";
+    for (const auto* const line :
+         {"LIST\r\n", "LIST 1\r\n", "UIDL\r\n", "UIDL 1\r\n", "RETR 1\r\n", "TOP 1 0\r\n", "DELE 1\r\n"}) {
+        CAPTURE(line);
+        auto world = with_three_messages();
+        Conversation client(world);
+        client.log_in();
+        auto& box = world.box();
+        box.octets_fault = box.uids_fault = box.read_fault = box.remove_fault = Fault::denied;
+        CHECK(client.say(line) == shut_out);
+        CHECK(client.is_over());
+    }
+    auto world = with_three_messages();
+    Conversation client(world);
+    client.log_in();
+    CHECK(client.say("DELE 1\r\n") == "+OK deleted when you QUIT\r\n");
+    world.box().remove_fault = Fault::denied;
+    CHECK(client.say("QUIT\r\n") == shut_out);
+    CHECK(client.is_over());
+    CHECK(world.box().removed.empty());
+}
+
+TEST_CASE("QUIT of a mailbox that expired during the session says that nothing was deleted")
+{
+    auto world = with_three_messages();
+    Conversation client(world);
+    client.log_in();
+    client.say("DELE 1\r\n");
+    world.box().remove_fault = Fault::limit;
+    CHECK(client.say("RETR 2\r\n").starts_with("+OK 27 octets\r\n"));
+    CHECK(client.say("QUIT\r\n") == "-ERR [SYS/PERM] read only until renewed, and nothing was deleted\r\n");
+    CHECK(world.box().removed.empty());
+}
+
 TEST_CASE("a client that says NOOP is not silent: the store hears of it, though not of each")
 {
     auto world = with_three_messages();
     Conversation client(world);
     client.log_in();
     world.box().uids_fault = Fault::conflict; // how this test hears that the store was asked
-    world.clock.advance(std::chrono::seconds(9));
+    world.passed += std::chrono::seconds(9);
+    world.clock.advance(std::chrono::hours(1)); // somebody sets the time of day
     CHECK(client.say("NOOP\r\n") == "+OK\r\n");
-    world.clock.advance(std::chrono::seconds(1));
+    world.clock.advance(-std::chrono::hours(2));
+    world.passed += std::chrono::seconds(1);
     CHECK(client.say("NOOP\r\n").starts_with("-ERR [SYS/TEMP] another session has taken"));
     CHECK(client.is_over());
+}
+
+TEST_CASE("a session whose store has ended is told so at its next command and ends")
+{
+    for (const auto* const line : {"NOOP\r\n", "STAT\r\n", "LIST\r\n", "RETR 1\r\n", "DELE 1\r\n"}) {
+        CAPTURE(line);
+        auto world = with_three_messages();
+        Conversation client(world);
+        client.log_in();
+        client.say("DELE 2\r\n");
+        world.box().gone = true;
+        CHECK(client.say(line) == "-ERR [SYS/TEMP] this mailbox cannot be reached any more, and nothing was "
+                                  "deleted: log in again\r\n");
+        CHECK(client.is_over());
+        CHECK(world.box().removed.empty());
+    }
+}
+
+TEST_CASE("a session whose store ends while it is asked ends")
+{
+    auto world = with_three_messages();
+    Conversation client(world);
+    client.log_in();
+    world.box().read_fault = Fault::unavailable;
+    world.box().ends_when_asked = true;
+    CHECK(client.say("RETR 1\r\n").starts_with("-ERR [SYS/TEMP] this mailbox cannot be reached any more"));
+    CHECK(client.is_over());
+}
+
+TEST_CASE("QUIT without a store says goodbye, unless there was something to delete")
+{
+    auto world = with_three_messages();
+    Conversation reader(world);
+    reader.log_in();
+    world.box().gone = true;
+    CHECK(reader.say("QUIT\r\n") == "+OK goodbye\r\n");
+    world.box().gone = false;
+    Conversation deleter(world);
+    deleter.log_in();
+    deleter.say("DELE 1\r\n");
+    world.box().gone = true;
+    world.box().remove_fault = Fault::unavailable;
+    CHECK(deleter.say("QUIT\r\n") == "-ERR [SYS/TEMP] the deleted messages may be there still\r\n");
+    CHECK(deleter.is_over());
 }
 
 TEST_CASE("a message that vanished or cannot be opened is refused, and the session goes on")

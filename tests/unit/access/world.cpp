@@ -38,6 +38,8 @@ class MemoryInbox final : public maildir::MailInbox {
         if (holds_) box_.in_use = false;
     }
 
+    bool is_open() const override { return !box_.gone; }
+
     asio::awaitable<Result<maildir::Opened>> open() override
     {
         if (box_.lock_fault) co_return fail(*box_.lock_fault, "no lock");
@@ -79,11 +81,12 @@ class MemoryInbox final : public maildir::MailInbox {
 
     asio::awaitable<Result<maildir::StoredMessage>> read(maildir::MessageIndex index) override
     {
+        box_.gone = box_.gone || box_.ends_when_asked;
         if (box_.read_fault) co_return fail(*box_.read_fault, "no message");
         const auto& wanted = listed_.at(index);
         const bool is_there = std::ranges::count(box_.messages, wanted.name, &Stored::name) > 0;
         if (!is_there) co_return fail(Fault::not_found, "no such message");
-        auto file = box_.unreadable ? that_cannot_be_read() : in_memory(wanted.text);
+        auto file = box_.unreadable ? that_cannot_be_read() : in_memory(box_.becomes.value_or(wanted.text));
         co_return maildir::StoredMessage{.file = std::move(file), .octets = with_crlf(wanted.text).size()};
     }
 
@@ -150,10 +153,10 @@ World::World()
 Collaborators World::collaborators()
 {
     const auto open = [this](const sys::Descriptor&) -> std::unique_ptr<maildir::MailInbox> {
-        if (no_wire) return nullptr;
         return std::make_unique<MemoryInbox>(boxes[book.last_let_in]);
     };
-    return {.authenticator = book, .open_inbox = open, .clock = clock};
+    const auto stopwatch = [this] { return std::chrono::steady_clock::time_point(passed); };
+    return {.authenticator = book, .open_inbox = open, .clock = clock, .stopwatch = stopwatch};
 }
 
 const std::shared_ptr<net::TlsContext>& certificate()

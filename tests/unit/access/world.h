@@ -30,6 +30,9 @@ struct Box {
     std::uint64_t uids_had = 0;         // so many come before uids_fault
     std::uint64_t uids_at_once = 1'000; // in one part
     bool unreadable = false;            // opens, but cannot be read
+    std::optional<std::string> becomes; // each message, once it is opened
+    bool ends_when_asked = false;       // it ends instead of giving a message
+    bool gone = false;                  // the store that had it has ended
     std::set<std::string> immovable;
     std::vector<std::string> removed;
 
@@ -62,10 +65,10 @@ struct World {
     World();
 
     SetClock clock{from_unix_ms(1'700'000'000'000)};
+    std::chrono::seconds passed{0}; // by the stopwatch
     AccountBook book;
     std::map<std::string, Box, std::less<>> boxes;
     AccessLimits limits;
-    bool no_wire = false; // a log-in brings no wire to its inbox
 
     Box& box() { return boxes[std::string(somebody)]; }
     Collaborators collaborators();

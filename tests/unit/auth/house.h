@@ -39,6 +39,7 @@ struct House {
     SetClock clock{directory::noon - std::chrono::hours(1)};
     Remembered::Time time{};
     std::function<void()> meanwhile; // done once, while a password is tried
+    bool has_come_in = false;        // of the log-in that is meant
     asio::io_context loop;
     net::Link store;
     HashPool hashes{Hasher::make(1).value(), {}};
@@ -90,10 +91,13 @@ struct House {
         co_return sys::encode(maildir::Done{});
     }
 
-    // Before a password is tried, and after it was looked up.
+    // First when a log-in comes in; then before its password is tried, and after it was looked up.
     Remembered::Time look_at_the_watch()
     {
-        if (meanwhile) std::exchange(meanwhile, {})();
+        if (meanwhile && std::exchange(has_come_in, true)) {
+            has_come_in = false;
+            std::exchange(meanwhile, {})();
+        }
         return time;
     }
     Result<login::Stored> set_password(const InboxId& account, std::string_view password)

@@ -122,7 +122,7 @@ TEST_CASE("a book that ended in good order is read back whole")
         before.book.note(anna, main_password, Service::pop3, "192.0.2.1", noon);
         before.book.note(anna, phone, Service::submission, "2001:db8::1", noon + 1s);
         before.book.note(biuro, main_password, Service::pop3, "192.0.2.3", noon);
-        before.diary.stop();
+        before.diary.written().stop();
     }
     {
         Written after(folder);
@@ -131,7 +131,7 @@ TEST_CASE("a book that ended in good order is read back whole")
         CHECK_FALSE(after.book.has_unsaved());
         after.book.forget(anna, phone);
         after.book.forget(biuro);
-        after.diary.stop();
+        after.diary.written().stop();
     }
     const Written last(folder);
     CHECK_FALSE(last.book.last(anna, phone));
@@ -146,8 +146,8 @@ TEST_CASE("of two that write at an upgrade the newer log-in stays")
     Written newer(folder);
     older.book.note(anna, main_password, Service::pop3, "192.0.2.1", noon);
     newer.book.note(anna, main_password, Service::pop3, "192.0.2.2", noon + 1s);
-    newer.diary.save_now();
-    older.diary.stop();
+    newer.diary.written().save_now();
+    older.diary.written().stop();
     CHECK(Written(folder).book.last(anna)->peer == "192.0.2.2");
 }
 
@@ -155,14 +155,31 @@ TEST_CASE("a log-in that is noted while the program ends is written down at once
 {
     const TestFolder folder;
     Written ending(folder);
-    ending.diary.noted();
+    ending.diary.written().noted();
     ending.book.note(anna, main_password, Service::pop3, "192.0.2.1", noon);
-    ending.diary.noted();
+    ending.diary.written().noted();
     CHECK_FALSE(Written(folder).book.last(anna));
-    ending.diary.stop();
+    ending.diary.written().stop();
     ending.book.note(biuro, main_password, Service::pop3, "192.0.2.1", noon);
-    ending.diary.noted();
+    ending.diary.written().noted();
     CHECK(Written(folder).book.last(biuro));
+}
+
+TEST_CASE("what was forgotten is not read back before that is written down")
+{
+    const TestFolder folder;
+    Written here(folder);
+    here.book.note(anna, main_password, Service::pop3, "192.0.2.1", noon);
+    here.book.note(anna, phone, Service::pop3, "192.0.2.2", noon + 1s);
+    here.book.note(biuro, main_password, Service::pop3, "192.0.2.3", noon);
+    here.diary.written().save_now();
+    here.book.forget(anna, phone);
+    here.book.forget(biuro);
+    here.diary.reread(anna);
+    here.diary.reread(biuro);
+    CHECK(here.book.last(anna)->peer == "192.0.2.1");
+    CHECK_FALSE(here.book.last(biuro));
+    here.diary.written().stop();
 }
 
 TEST_CASE("no more is read back than is asked for, and what is older goes")
@@ -180,16 +197,16 @@ TEST_CASE("no more is read back than is asked for, and what is older goes")
     CHECK(memory->newest(5)->size() == 2);
 }
 
-TEST_CASE("nothing is written down while nothing has changed, and a minute later what has")
+TEST_CASE("nothing is written down while nothing has changed, and a moment later what has")
 {
     const TestFolder folder;
     Written here(folder);
-    net::spawn(here.loop.get_executor(), here.diary.run(), "last log-ins");
+    net::spawn(here.loop.get_executor(), here.diary.written().run(), "last log-ins");
     here.loop.poll();
     here.book.note(anna, main_password, Service::pop3, "192.0.2.1", noon);
     here.loop.poll();
     CHECK_FALSE(Written(folder).book.last(anna));
-    here.diary.stop();
+    here.diary.written().stop();
     here.loop.run();
     CHECK(Written(folder).book.last(anna));
 }

@@ -96,23 +96,18 @@ TEST_CASE("what a hash found out while a password changed is not remembered")
     CHECK_FALSE(remembered.knows(anna, Secret("old"), "hash", start));
 }
 
-TEST_CASE(
-    "a wrong password costs a hash of the dummy's cost whatever it was wrong against, a right one its own")
+TEST_CASE("a password costs one hash, of the cost of what it is compared with, right or wrong")
 {
     const auto hasher = Hasher::make(1).value();
     const auto dearer = Hasher::make(2).value()->hash(Secret("x")).value();
     // Of “x”, as Unix users have them.
     const std::string sha512 =
         "$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFbzo9Yg5ir1KIEqFY/yJpgFph0";
-    struct Row {
-        std::string hash;
-        std::uint64_t wrong;
-    };
-    for (const auto& row : std::vector<Row>{{hasher->dummy(), 1}, {sha512, 2}, {dearer, 2}}) {
-        CAPTURE(row.hash);
+    for (const auto& hash : {hasher->dummy(), sha512, dearer}) {
+        CAPTURE(hash);
         const auto before = hasher->hashes();
-        CHECK_FALSE(hasher->verify(Secret("y"), row.hash).value());
-        CHECK(hasher->hashes() == before + row.wrong);
+        CHECK_FALSE(hasher->verify(Secret("y"), hash).value());
+        CHECK(hasher->hashes() == before + 1);
     }
     for (const auto& hash : {hasher->hash(Secret("x")).value(), sha512, dearer}) {
         const auto before = hasher->hashes();

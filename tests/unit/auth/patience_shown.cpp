@@ -198,14 +198,32 @@ TEST_CASE("an account is pardoned wherever it is known and in its own shell, and
     gate.try_one("192.0.2.1", "anna", Outcome::right);
     gate.fail(4, "192.0.2.1", "anna");
     gate.fail(4, "198.51.100.1", "anna");
-    gate.fail(4, shell_of_account("anna"), "anna");
+    gate.fail(4, login::shell_of_account("anna"), "anna");
     const auto pardons = gate.patience.pardon({.whose = Pardoned::account, .account = "anna"}, gate.now);
     CHECK(of(pardons, Held::account) == 1);
     CHECK(of(pardons, Held::acquaintance) == 1);
     CHECK(of(pardons, Held::address) == 1);
-    CHECK_FALSE(gate.find(Held::address, shell_of_account("anna")));
+    CHECK_FALSE(gate.find(Held::address, login::shell_of_account("anna")));
     CHECK(gate.find(Held::address, "198.51.100.1"));
     CHECK(gate.find(Held::address, "192.0.2.1"));
+}
+
+TEST_CASE("who is pardoned is a newcomer again, whichever of its counters was meant")
+{
+    using Admission = Patience::Admission;
+    for (const Patience::Pardon& pardon :
+         {everybody, Patience::Pardon{.whose = Pardoned::network, .network = "2001:db8:1::/48"}}) {
+        Gate gate;
+        for (int i = 0; i < 10; ++i)
+            gate.try_one("192.0." + std::to_string(i) + ".1", "anna");
+        const Guess guess{.from = net::origin_of("2001:db8:1::1"), .account = "anna"};
+        gate.try_one("2001:db8:1::1", "anna");
+        const auto unheard = gate.patience.admit(guess, gate.now);
+        CHECK(unheard.admission == Admission::unheard);
+        gate.patience.settle(guess, unheard, Outcome::wrong, gate.now);
+        gate.patience.pardon(pardon, gate.now);
+        CHECK(gate.patience.admit(guess, gate.now).admission == Admission::look);
+    }
 }
 
 TEST_CASE("a pardon of everybody leaves nothing, and what is under way is counted after it")

@@ -260,6 +260,19 @@ TEST_CASE("what the one before wrote down as it went is found by the one after i
     CHECK(after.count(1) == SendingVerdict::limit);
 }
 
+TEST_CASE("what is being written down counts, also while what the one before wrote is read again")
+{
+    for (int i = 0; i < 20; ++i) {
+        TestFolder folder;
+        Counter counter(folder);
+        CHECK(counter.count(10) == SendingVerdict::allowed);
+        net::spawn(counter.loop.get_executor(), counter.postage->written().save(), "sending counts");
+        counter.loop.restart();
+        counter.loop.poll(); // handed over, and not yet known to be written
+        CHECK(counter.count(1) == SendingVerdict::limit);
+    }
+}
+
 TEST_CASE("what was counted and not accepted may be sent still, now and after a restart")
 {
     TestFolder folder;
@@ -269,10 +282,10 @@ TEST_CASE("what was counted and not accepted may be sent still, now and after a 
         const auto refused = counter.counted(6);
         CHECK(kept.verdict == SendingVerdict::allowed);
         CHECK(counter.count(1) == SendingVerdict::limit); // two sessions at once do not pass it together
-        counter.postage->save_now();
+        counter.postage->written().save_now();
         counter.give_back(6, refused.at);
         CHECK(counter.count(5) == SendingVerdict::allowed);
-        counter.postage->stop();
+        counter.postage->written().stop();
     }
     CHECK(open(folder)->all().value().front().count == 9);
 }
@@ -281,7 +294,7 @@ TEST_CASE("what is counted and given back while the program ends is written down
 {
     TestFolder folder;
     Counter counter(folder);
-    counter.postage->stop();
+    counter.postage->written().stop();
     const auto counted = counter.counted(4);
     CHECK(open(folder)->all().value().front().count == 4);
     counter.give_back(3, counted.at);
@@ -311,6 +324,9 @@ TEST_CASE("a message that outlasts the metka-auth that counted it is given back 
     {
         std::optional<login::WireSendingCounter> smtp(auth);
         replace([&](net::Frame request) { return counter.postage->answer(std::move(request)); });
+        const auto nobody = awaited(counter.loop, smtp->count(InboxId(), 1));
+        REQUIRE_FALSE(nobody);
+        CHECK(nobody.error().fault == Fault::not_found);
         auto one = awaited(counter.loop, smtp->count(counter.people.biuro.id, 3)).value();
         auto other = awaited(counter.loop, smtp->count(counter.people.biuro.id, 4)).value();
         CHECK(other.verdict == SendingVerdict::allowed);
@@ -360,7 +376,7 @@ TEST_CASE("counts survive the program that counted, and of an unknown account no
         Counter counter(folder);
         CHECK(counter.count(9) == SendingVerdict::allowed);
         CHECK_FALSE(counter.ask(InboxId::make(noon), 1));
-        counter.postage->stop();
+        counter.postage->written().stop();
     }
     Counter again(folder);
     again.people.biuro.id = InboxId(open(folder)->all().value().front().account);

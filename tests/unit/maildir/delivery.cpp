@@ -70,10 +70,22 @@ TEST_CASE("where a folder does not stand for link counts, each file is synced on
     Two two;
     two.scratch.disk.journaled = false;
     two.scratch.disk.folders_stand_for_links = false;
+    two.scratch.disk.keeps = true;
     two.deliver();
     REQUIRE(two.first.outcome);
     REQUIRE(two.second.outcome);
     CHECK(two.calls() == "start start written written link link link journal journal sync sync ");
+}
+
+TEST_CASE("where a name may also come to the disk before its bytes, each file is synced before it and after")
+{
+    Two two;
+    two.scratch.disk.journaled = false;
+    two.scratch.disk.folders_stand_for_links = false;
+    two.deliver();
+    REQUIRE(two.first.outcome);
+    REQUIRE(two.second.outcome);
+    CHECK(two.calls() == "start start sync sync link link link journal journal sync sync ");
 }
 
 TEST_CASE(

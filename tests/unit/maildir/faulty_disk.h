@@ -53,6 +53,11 @@ class FaultyDisk : public Disk {
         if (fails("names")) return refusal();
         return Disk::each_name(folder, visit);
     }
+    Result<std::vector<std::string>> all_names(int folder) override
+    {
+        if (fails("all_names")) return refusal();
+        return Disk::all_names(folder);
+    }
     Result<sys::Descriptor> open_unnamed(int folder) override
     {
         if (fails("open_unnamed")) return refusal();
@@ -89,6 +94,7 @@ class FaultyDisk : public Disk {
     Result<void> finish_writeback(int) override { return waited("finish_writeback"); }
     Result<void> sync_journal(int) override { return waited("sync_journal"); }
     bool has_journal(int folder) override { return journal.value_or(Disk::has_journal(folder)); }
+    bool keeps_bytes(int folder) override { return has_journal(folder); }
     bool syncs_links(int /*folder*/) override { return true; }
     Result<void> sync_data(int) override { return waited("sync_data"); }
     Result<void> sync_folder(int) override { return waited("sync_folder"); }

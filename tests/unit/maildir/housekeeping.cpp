@@ -87,6 +87,45 @@ TEST_CASE("a removed inbox is gone with its messages, and removing it again is n
     CHECK(scratch.files(stays).size() == 1);
 }
 
+TEST_CASE("a removal that could not look everywhere does not say that all is gone")
+{
+    for (int n = 1;; ++n) {
+        REQUIRE(n < 100);
+        CAPTURE(n);
+        Scratch scratch;
+        const auto shell = scratch.shell_inbox(4242);
+        fs::create_directories(scratch.maildir(shell) / "new" / "theirs" / "deep");
+        scratch.disk.fail_call(n, EMFILE);
+        const auto removed = scratch.store->remove(shell.place);
+        const bool fired = scratch.disk.has_failed();
+        const bool is_gone =
+            !fs::exists(scratch.maildir(shell)) && fs::is_empty(scratch.folder.path() / "trash");
+        scratch.disk.work();
+        CHECK((removed && !*removed) == is_gone);
+        const auto again = scratch.store->remove(shell.place);
+        REQUIRE(again);
+        CHECK_FALSE(*again);
+        CHECK(fs::is_empty(scratch.folder.path() / "trash"));
+        if (!fired) break;
+    }
+}
+
+TEST_CASE("a removed inbox that could not be looked for in the trash is not said to be gone")
+{
+    Scratch scratch;
+    const auto gone = scratch.mailbox();
+    REQUIRE(scratch.store->remove(gone.place));
+    bool has_looked = false;
+    for (int n = 1; !has_looked; ++n) {
+        REQUIRE(n < 10);
+        scratch.disk.fail_call(n, EMFILE);
+        const auto removed = scratch.store->remove(gone.place);
+        has_looked = !scratch.disk.has_failed();
+        scratch.disk.work();
+        CHECK(removed.has_value() == has_looked);
+    }
+}
+
 TEST_CASE("a removed shell account takes its free mailboxes along")
 {
     Scratch scratch;

@@ -94,3 +94,18 @@ TEST_CASE("a file named like another's hash does not get that hash as its uid")
     CHECK(uid_of(parse_message_name(hash)) != hash);
     CHECK(uid_of(parse_message_name(hash)) == hashed_uid(hash));
 }
+
+TEST_CASE("a name of our form is told from those of other programs")
+{
+    const std::string ours = make_message_name(from_unix_ms(1'763'765'000'000), MessageId{}, {.size = {3}});
+    CHECK(has_our_form(parse_message_name(ours)));
+    CHECK(has_our_form(parse_message_name(ours + ":2,RS")));
+    const std::string id(32, '0');
+    for (const auto& other : {std::string("1.M1P2.host,S=3,W=3"), "1." + id, "1." + id + ",S=3",
+                              "1." + id + ",W=3,S=3", "1." + id + ",S=3,W=3,U=1", "1." + id + ",S=3,W=-3",
+                              "1." + id + "0,S=3,W=3", "x." + id + ",S=3,W=3", "." + id + ",S=3,W=3",
+                              "1." + std::string(32, 'A') + ",S=3,W=3", id + ",S=3,W=3", std::string()}) {
+        CAPTURE(other);
+        CHECK_FALSE(has_our_form(parse_message_name(other)));
+    }
+}

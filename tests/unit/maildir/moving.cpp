@@ -164,6 +164,48 @@ TEST_CASE("where links do not go a move copies, each copy durable before it has 
     CHECK(scratch.files(to) == scratch.files(from));
 }
 
+TEST_CASE("where a folder does not stand for its files, a copy is synced once more after it was named")
+{
+    Scratch scratch;
+    scratch.disk.folders_stand_for_links = false;
+    const auto from = scratch.mailbox(), to = scratch.mailbox();
+    REQUIRE(scratch.deliver({from}, "text\n"));
+    const auto there = FailingDisk::folder_key(sys::open_folder(scratch.maildir(to) / "new")->get());
+    scratch.disk.elsewhere.insert(there);
+    scratch.disk.calls.clear();
+    REQUIRE(scratch.store->carry(from, to, Pass::copying));
+    REQUIRE(scratch.disk.calls.size() > 4);
+    scratch.disk.calls.resize(4);
+    CHECK(scratch.disk.calls ==
+          std::vector<std::string>{"copy", "sync message", fmt::format("link into {}", there), "journal"});
+}
+
+TEST_CASE(
+    "a copy that could not be synced after it was named has that name no more, so that a repeat copies it")
+{
+    for (int n = 1;; ++n) {
+        REQUIRE(n < 100);
+        Scratch scratch;
+        scratch.disk.folders_stand_for_links = false;
+        const auto from = scratch.mailbox(), to = scratch.mailbox();
+        REQUIRE(scratch.deliver({from}, "text\n"));
+        REQUIRE(scratch.store->usage(from));
+        scratch.disk.elsewhere.insert(
+            FailingDisk::folder_key(sys::open_folder(scratch.maildir(to) / "new")->get()));
+        scratch.disk.calls.clear();
+        scratch.disk.fail_call(n, EIO);
+        const auto carried = scratch.store->carry(from, to, Pass::copying);
+        const bool fired = scratch.disk.has_failed();
+        scratch.disk.work();
+        CHECK(carried.has_value() == !fired);
+        const auto synced = std::ranges::count(scratch.disk.calls, "journal");
+        CHECK(scratch.files(to).size() <= static_cast<std::size_t>(synced));
+        CHECK(scratch.store->carry(from, to, Pass::copying));
+        CHECK(scratch.files(to).size() == 1);
+        if (!fired) break;
+    }
+}
+
 TEST_CASE("an inbox that a session has open is not carried")
 {
     Scratch scratch;

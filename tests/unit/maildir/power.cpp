@@ -104,6 +104,16 @@ TEST_CASE("after a cut at any call, what was acknowledged is there and whole, on
     CHECK(town.trial.disk.cuts() > 60);
 }
 
+TEST_CASE(
+    "after a cut at any call it is there and whole on a disk that forgets what was synced without a name")
+{
+    Town town(false);
+    town.trial.disk.forgets_nameless = true;
+    town.live();
+    town.check();
+    CHECK(town.trial.disk.cuts() > 60);
+}
+
 TEST_CASE("a call that fails before the power goes takes nothing along that was acknowledged")
 {
     for (const bool is_journaled : {true, false}) {

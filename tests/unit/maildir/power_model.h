@@ -6,6 +6,8 @@
 //   made. An fsync makes durable what its file saw last and everything before that; a background commit may
 //   have made durable more of them, but no later one without the earlier. fdatasync need not know of a name.
 // - without: a change of a name is durable once its folder is synced, and until then each may or may not be.
+//   One of them (btrfs before Linux 6.16) then knows nothing of what was synced of a file without a name,
+//   unless it wrote everything down in the meantime.
 //
 // In both, the bytes of a file are durable only when somebody waited for them: after finish_writeback() with
 // a journal, after sync_data() without.
@@ -31,6 +33,9 @@ class PowerModel final : public FaultyDisk {
         bool is_there;
     };
 
+    bool forgets_nameless = false;
+    bool syncs_links(int /*folder*/) override { return !forgets_nameless; }
+
     void begin() { steps_.clear(); } // what was before is durable
     std::size_t now() const { return steps_.size(); }
     void told(ino_t folder, const std::string& part_of_name, bool is_there)
@@ -43,8 +48,8 @@ class PowerModel final : public FaultyDisk {
     {
         std::vector<std::string> found;
         for (std::size_t cut = 0; cut <= steps_.size(); ++cut) {
-            judge(cut, survivors(cut, Luck::bad), found);
-            judge(cut, survivors(cut, Luck::good), found);
+            for (const auto luck : {Luck::bad, Luck::good})
+                judge(cut, luck, found);
         }
         return found;
     }
@@ -170,22 +175,25 @@ class PowerModel final : public FaultyDisk {
         return names;
     }
 
-    bool has_its_bytes(File file, std::size_t cut) const
+    bool has_its_bytes(File file, std::size_t cut, Luck luck) const
     {
-        bool durable = false;
+        bool durable = false, counts = !forgets_nameless || luck == Luck::good;
         for (std::size_t i = 0; i < cut; ++i) {
             if (steps_[i].file != file) continue;
             if (steps_[i].kind == Kind::written) durable = false;
-            if (steps_[i].kind == Kind::data_synced) durable = true;
+            if (steps_[i].kind == Kind::linked) counts = true;
+            if (steps_[i].kind == Kind::data_synced) durable = durable || counts;
+            if (steps_[i].kind == Kind::file_synced && !is_journaled()) durable = durable || counts;
             if (steps_[i].kind == Kind::bytes_out && is_journaled()) durable = true;
         }
         return durable;
     }
 
-    void judge(std::size_t cut, const Names& names, std::vector<std::string>& found) const
+    void judge(std::size_t cut, Luck luck, std::vector<std::string>& found) const
     {
+        const auto names = survivors(cut, luck);
         for (const auto& [place, file] : names)
-            if (!has_its_bytes(file, cut))
+            if (!has_its_bytes(file, cut, luck))
                 found.push_back(
                     fmt::format("cut after {} calls: {} has its name, and not its bytes", cut, place.second));
         for (const auto& fact : told_) {

@@ -2,9 +2,11 @@
 // A mail folder of a test's own, a directory of records, and a disk that fails when it is told to.
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <ranges>
 #include <set>
@@ -106,7 +108,13 @@ class FailingDisk final : public Disk {
     Result<void> each_name(int folder, const std::function<void(std::string_view)>& visit) override
     {
         if (fails()) return refusal();
+        ++folders_read;
         return Disk::each_name(folder, visit);
+    }
+    Result<std::vector<std::string>> all_names(int folder) override
+    {
+        if (fails()) return refusal();
+        return Disk::all_names(folder);
     }
     Result<sys::Descriptor> open_unnamed(int folder) override
     {
@@ -161,6 +169,7 @@ class FailingDisk final : public Disk {
         return Disk::sync_journal(file);
     }
     bool has_journal(int folder) override { return journaled.value_or(Disk::has_journal(folder)); }
+    bool keeps_bytes(int folder) override { return keeps.value_or(has_journal(folder)); }
     bool syncs_links(int /*folder*/) override { return folders_stand_for_links; }
     Result<void> sync_data(int file) override
     {
@@ -194,14 +203,20 @@ class FailingDisk final : public Disk {
     static ino_t folder_key(int folder) { return sys::status_of(folder)->st_ino; }
     bool folders_stand_for_links = true;
     std::optional<bool> journaled;  // in place of what the disk under it has
+    std::optional<bool> keeps;      // what keeps_bytes() says; none: what has_journal() does
     std::set<ino_t> elsewhere;      // folders that no link reaches, as if in another project
     std::vector<std::string> calls; // that make something durable, or need it to be
+    std::function<void(const std::string& call)> during; // such a call: takes as long as this does
+    std::atomic<int> folders_read = 0;
 
   private:
-    void note(std::string call) // workers call at the same time
+    void note(const std::string& call) // workers call at the same time
     {
-        const std::scoped_lock lock(mutex_);
-        calls.push_back(std::move(call));
+        {
+            const std::scoped_lock lock(mutex_);
+            calls.push_back(call);
+        }
+        if (during) during(call);
     }
     bool fails()
     {
@@ -226,12 +241,14 @@ struct Scratch {
     ScratchFolder folder;
     FailingDisk disk;
     SetClock clock{from_unix_ms(1'763'765'000'000)};
+    std::chrono::seconds passed{0}; // by the stopwatch
     RecordDirectory directory;
     std::unique_ptr<MaildirStore> store;
 
     Scratch()
     {
-        auto opened = MaildirStore::open(folder.open(), clock, disk);
+        const auto stopwatch = [this] { return std::chrono::steady_clock::time_point(passed); };
+        auto opened = MaildirStore::open(folder.open(), clock, disk, stopwatch);
         if (!opened) FAIL(opened.error().text);
         store = std::move(*opened);
     }

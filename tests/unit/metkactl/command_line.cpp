@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/general_options.h"
 #include "cli/question.h"
 #include "cli/user_language.h"
 #include "core/base/text.h"
+#include "core/control/arguments.h"
+#include "core/wire/pop3_command.h"
 
 using namespace metka;
 using namespace metka::metkactl;
@@ -151,6 +154,11 @@ TEST_CASE("a command line that is none ends with 64 and says what was meant")
         {"status now", "does not take “now”"},
         {"alias show a@b.pl c@d.pl", "does not take “c@d.pl”"},
         {"--nonsense", "--nonsense"},
+        {"mailbox app-passwords list",
+         "metkactl mailbox has no “app-passwords”; did you mean “app-password”"},
+        {"my autoreply show", "metkactl my has no “autoreply”"},
+        {"--socket /s my autoreply show", "metkactl my has no “autoreply”"},
+        {"mailbox help", "did you mean “--help”"},
     };
     for (const auto& row : rows) {
         CAPTURE(row.line);
@@ -181,6 +189,26 @@ TEST_CASE("help is there for the program, each noun and each verb, and ends with
     CHECK_FALSE(read("my alias --help").error().help.contains("metkactl my mailbox"));
     CHECK_FALSE(read("--help").error().help.contains("\n  complete "));
     CHECK(read("--help").error().help.contains("completion"));
+}
+
+TEST_CASE("help asks what --help does")
+{
+    CHECK(help_as_option(words("help")) == words("--help"));
+    CHECK(help_as_option(words("--socket /s help mailbox add")) == words("--socket /s mailbox add --help"));
+    CHECK(help_as_option(words("mailbox help")) == words("mailbox help"));
+    CHECK(help_as_option({}).empty());
+}
+
+TEST_CASE("the help of my password says which lines of standard input it reads")
+{
+    const auto help = read("my password --help").error().help;
+    CHECK(help.contains("two lines of standard input: your own password as it is now, then the new one"));
+    CHECK_FALSE(read("my mailbox add --help").error().help.contains("two lines"));
+}
+
+TEST_CASE("a new password is no longer than what POP3's PASS can carry")
+{
+    CHECK(wire::pop3_line_most - std::string_view("PASS ").size() == control::most_new_password);
 }
 
 TEST_CASE("the help of my is in the language of its user, all other help in English")

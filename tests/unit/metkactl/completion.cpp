@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/general_options.h"
 #include "core/base/text.h"
 #include "core/control/verbs.h"
 
@@ -44,6 +45,8 @@ TEST_CASE("nouns and verbs complete from the table, word by word")
     CHECK(offers("", "status"));
     CHECK(offers("mailbox ", "renew"));
     CHECK(complete("completion ") == List{"bash", "zsh", "fish"});
+    CHECK(complete("--socket /s completion z") == List{"zsh"});
+    CHECK(complete("completion bash ").empty());
     CHECK(complete("nonsense ").size() == complete("").size());
     for (const auto& verb : control::verbs())
         if (!verb.is_for_programs()) {
@@ -124,6 +127,11 @@ TEST_CASE("there is a script for each shell that is named, which begins by sayin
         CHECK(script->contains("metkactl completion " + shell + " > "));
         CHECK(script->starts_with("#"));
     }
+    CHECK(words_of("completion", List{"--socket", "/s", "completion", "bash"}) == List{"bash"});
+    CHECK(words_of("completion", List{"completion", "--as=anna", "bash", "--json"}) == List{"bash"});
+    CHECK(words_of("completion", List{"--help", "completion"}) == List{"--help"});
+    CHECK_FALSE(words_of("completion", List{"--socket", "completion"}).has_value());
+    CHECK_FALSE(words_of("completion", List{"mailbox", "completion"}).has_value());
     CHECK(completion_script(List{"tcsh"}).error().status == 64);
     CHECK(completion_script({}).error().status == 64);
     CHECK(completion_script(List{"--help"}).has_value());

@@ -37,6 +37,8 @@ TEST_CASE("values are shown to people in their units, and to programs as they ar
         {Kind::capacity, "null", "unlimited", "unlimited"},
         {Kind::capacity, "1073741824", "1 GiB", "1073741824"},
         {Kind::number, "3", "3", "3"},
+        {Kind::limit, "3", "3", "3"},
+        {Kind::limit, "0", "no limit", "0"},
         {Kind::instant, "\"2026-03-10T12:00:00Z\"", "2026-03-10 12:00:00 UTC", "2026-03-10T12:00:00Z"},
         {Kind::date, "\"2027-12-31\"", "2027-12-31", "2027-12-31"},
         {Kind::date, "null", "–", ""},
@@ -54,6 +56,25 @@ TEST_CASE("values are shown to people in their units, and to programs as they ar
         CHECK(show(row.kind, parse(row.json), Form::terminal) == row.terminal);
         CHECK(show(row.kind, parse(row.json), Form::piped) == row.piped);
     }
+}
+
+TEST_CASE("a state agrees with what it is said of, where a language has forms for it")
+{
+    const Style polish{Form::terminal, Colour::never, Language::polish};
+    CHECK(show(verb("my.show"), parse(R"({"state":"active"})"), polish).contains("aktywne"));
+    CHECK(show(verb("my.mailbox.show"), parse(R"({"state":"active"})"), polish).contains("aktywna"));
+    CHECK(show(verb("my.mailbox.list"), parse(R"([{"address":"a@b.pl","state":"suspended"}])"), polish)
+              .contains("zawieszona"));
+    CHECK(show(verb("my.mailbox.show"), parse(R"({"state":"active"})"), {Form::terminal})
+              .contains("state:        active\n"));
+}
+
+TEST_CASE("a last log-in says which app password opened it, and that it was one")
+{
+    const auto card = parse(R"({"last_login":{"at":"2027-01-01T00:00:00Z","service":"pop3","from":"127.0.0.1",
+        "app_password":"Sloik"}})");
+    CHECK(show(verb("mailbox.show"), card, {Form::terminal})
+              .contains("pop3, 127.0.0.1, with the app password “Sloik”\n"));
 }
 
 TEST_CASE("piped, a list is rows of values between tabs without a header, an empty value keeps its place")

@@ -225,6 +225,17 @@ TEST_CASE("an account without app passwords hears nothing of them")
                      "app password"));
 }
 
+TEST_CASE("who names an alias as a mailbox reads where it leads")
+{
+    AppOffice office;
+    office.done("alias.add", R"({"address":"biuro@moja-firma.lublin.pl","to":"a@moja-firma.lublin.pl"})");
+    CHECK(office
+              .refused("mailbox.app-password.add",
+                       R"({"address":"biuro@moja-firma.lublin.pl","name":"Telefon"})")
+              .text == "there is no mailbox biuro@moja-firma.lublin.pl: it is an alias, which leads to "
+                       "a@moja-firma.lublin.pl");
+}
+
 TEST_CASE("names of app passwords complete for those who may know them")
 {
     AppOffice office;

@@ -158,6 +158,8 @@ TEST_CASE("where nothing is held, unblock says so and leaves no row in the recor
     const auto before = office.dump();
     CHECK(steps_of(whom(office, "192.0.2.1")) ==
           std::vector<std::string>{"nothing is held against 192.0.2.1"});
+    CHECK(steps_of(office.done("login.unblock", R"({"all":true})")) ==
+          std::vector<std::string>{"nothing is held against anybody"});
     CHECK(office.dump() == before);
 }
 

@@ -172,6 +172,13 @@ TEST_CASE(
     CHECK(without.field == "current");
     CHECK(office.refused("my.password", R"({"password":"nowe","current":"zle"})", anna).fault ==
           Fault::denied);
+    CHECK(office.refused("my.password", R"({"dry_run":true,"current":"zle"})", anna).fault == Fault::denied);
+    CHECK(office.done("my.password", R"({"dry_run":true,"current":"stare"})", anna)
+              .member("steps")
+              ->array()
+              ->size() == 1);
+    CHECK(steps_of(office.done("my.password", R"({"dry_run":true})", anna)).back() ==
+          "trzeba będzie wtedy podać swoje obecne hasło");
     CHECK(office.keys.passwords.at(id) == "stare");
     office.done("my.password", R"({"password":"nowe","current":"stare"})", anna);
     CHECK(office.keys.passwords.at(id) == "nowe");

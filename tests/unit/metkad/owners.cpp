@@ -67,6 +67,21 @@ TEST_CASE("the host domain and the local zones are no customer's, a domain is ad
           Fault::conflict);
 }
 
+TEST_CASE("a name with letters beyond ASCII completes as people read it, and as it is stored")
+{
+    TestOffice office;
+    office.settle();
+    office.done("domain.add", R"({"domain":"kraśnik.lublin.pl","customer":"firma"})");
+    const auto completed = [&](std::string_view begins) {
+        return column(office.done("complete", fmt::format(R"({{"of":"domain","begins":"{}"}})", begins)),
+                      "name");
+    };
+    using Names = std::vector<std::string>;
+    CHECK(completed("k") == Names{"kraśnik.lublin.pl"});
+    CHECK(completed("xn--k") == Names{"xn--kranik-5ib.lublin.pl"});
+    CHECK(completed("moja") == Names{"moja-firma.lublin.pl"});
+}
+
 TEST_CASE("a domain is removed only when no address and no free mailboxes depend on it")
 {
     TestOffice office;

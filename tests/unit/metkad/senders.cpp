@@ -41,6 +41,30 @@ TEST_CASE("a domain protects its senders when it is told to, and no longer when 
     CHECK(office.registry.protects_senders(DomainName::parse("druga.lublin.pl").value()).value());
 }
 
+TEST_CASE("the host domain protects its senders when it is told to, and nothing else of it is changed")
+{
+    TestOffice office;
+    office.settle();
+    const auto host = DomainName::parse("platon.man.lublin.pl").value();
+    const auto card = R"({"domain":"platon.man.lublin.pl"})";
+    office.done("domain.set", R"({"domain":"platon.man.lublin.pl","protect_sender":"on"})");
+    CHECK(office.registry.protects_senders(host).value());
+    const auto shown = office.done("domain.show", card);
+    CHECK(*shown.member("protect_sender") == Json(true));
+    CHECK(*shown.member("kind") == Json("host"));
+    CHECK(shown.member("customer")->is_null());
+    CHECK(number_of(shown, "most_free_mailboxes") == 0);
+    for (const std::string_view more : {R"("state":"suspended")", R"("owned":true)", R"("free_mailboxes":3)"})
+        CHECK(office
+                  .refused(
+                      "domain.set",
+                      fmt::format(R"({{"domain":"platon.man.lublin.pl","protect_sender":"off",{}}})", more))
+                  .fault == Fault::conflict);
+    for (const std::string_view verb : {"domain.suspend", "domain.resume", "domain.remove"})
+        CHECK(office.refused(verb, card).fault == Fault::conflict);
+    CHECK(office.registry.protects_senders(host).value());
+}
+
 TEST_CASE("an account sends what its plan says, or its own numbers until “plan” is said")
 {
     TestOffice office;

@@ -37,6 +37,16 @@ TEST_CASE("an IPv4 address is a source, its /24 a network, and an IPv6 /64 a sou
     }
 }
 
+TEST_CASE("what a provider has by itself is an IPv6 /32, and of all others their network")
+{
+    CHECK(allocation_of(origin_of("2001:db8:1:2:3:4:5:6")) == "2001:db8::/32");
+    CHECK(allocation_of(origin_of("2001:db8:ffff::1")) == "2001:db8::/32");
+    CHECK(allocation_of(origin_of("2001:db9::1")) == "2001:db9::/32");
+    CHECK(allocation_of(origin_of("::ffff:192.0.2.1")) == "192.0.2.0/24");
+    CHECK(allocation_of(origin_of("192.0.2.1")) == "192.0.2.0/24");
+    CHECK(allocation_of(origin_of("local")) == "local");
+}
+
 TEST_CASE("who comes over a Unix socket comes from this machine")
 {
     sockaddr_storage address{};

@@ -13,75 +13,11 @@
 #include <unistd.h>
 
 #include "core/net/spawn.h"
-#include "tests/unit/net/loop.h"
+#include "tests/unit/net/ends.h"
 
 using namespace metka;
 using namespace metka::net;
 using namespace std::chrono_literals;
-
-namespace {
-
-struct Word {
-    static constexpr std::uint16_t kind = 0x7001;
-    std::string text;
-    void fields(auto& each) { each(text); }
-};
-
-using Answer = Result<Frame>;
-
-asio::awaitable<Answer> echo(Frame request)
-{
-    const auto word = sys::decode<Word>(request);
-    if (!word) co_return pass(word);
-    co_return sys::encode(Word{word->text + word->text});
-}
-
-asio::awaitable<Result<Word>> ask(std::shared_ptr<Wire> wire, std::string text,
-                                  std::chrono::milliseconds deadline = Wire::patience)
-{
-    auto answer = co_await wire->ask_for<Word>(Word{std::move(text)}, deadline);
-    co_return answer;
-}
-
-Frame numbered(std::string text, std::uint32_t number)
-{
-    auto frame = sys::encode(Word{std::move(text)});
-    frame.number = number;
-    return frame;
-}
-
-// Both ends as wires, or one end as a bare socket for a peer that keeps to no rules.
-struct Ends {
-    explicit Ends(Wire::Handler handler = echo)
-    {
-        auto pair = sys::make_wire();
-        REQUIRE(pair);
-        serving = Wire::open(loop.executor(), std::move(pair->one), "asker");
-        serving->serve(std::move(handler), [this] { ++closed; });
-        peer = std::move(pair->other);
-    }
-
-    std::shared_ptr<Wire> wire()
-    {
-        auto made = Wire::open(loop.executor(), std::move(peer), "server");
-        made->serve({});
-        return made;
-    }
-
-    Frame receive()
-    {
-        Frame frame;
-        loop.until([&] { return sys::receive_frame(peer.get(), frame) == sys::Passed::whole; });
-        return frame;
-    }
-
-    Loop loop;
-    int closed = 0;
-    std::shared_ptr<Wire> serving;
-    sys::Descriptor peer;
-};
-
-} // namespace
 
 TEST_CASE("a request is answered over the wire")
 {
@@ -129,12 +65,6 @@ asio::awaitable<Answer> in_another_order(asio::steady_timer& fast_was_asked, Fra
     else
         co_await fast_was_asked.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     co_return sys::encode(*word);
-}
-
-asio::awaitable<void> note(std::shared_ptr<Wire> wire, std::string text, std::vector<std::string>& order)
-{
-    const auto answer = co_await ask(wire, std::move(text));
-    order.push_back(answer ? answer->text : answer.error().text);
 }
 
 } // namespace

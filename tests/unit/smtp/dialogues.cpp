@@ -54,7 +54,7 @@ struct Difference {
     void (*make)(World&);
 };
 
-constexpr std::array<Difference, 15> differences{{
+constexpr std::array<Difference, 17> differences{{
     {"the directory is away", [](World& world) { world.lent.away = true; }},
     {"the store promises nothing", [](World& world) { world.sink.failures.promise = Fault::unavailable; }},
     {"the store takes no message", [](World& world) { world.sink.failures.commit = Fault::unavailable; }},
@@ -70,6 +70,11 @@ constexpr std::array<Difference, 15> differences{{
     {"messages of a kilobyte", [](World& world) { world.house.limits.message = 1_KiB; }},
     {"biuro has room for three kilobytes",
      [](World& world) { world.set_capacity("biuro@moja-firma.lublin.pl", 3_KiB); }},
+    {"too many passwords of biuro were wrong",
+     [](World& world) {
+         world.passwords.pages.find(smtp::test::biuro)->second.verdict = login::Verdict::not_now;
+     }},
+    {"biuro is suspended after its log-in", [](World& world) { world.suspend(smtp::test::biuro); }},
     {"moja-firma.lublin.pl protects its senders",
      [](World& world) { world.protect_senders("moja-firma.lublin.pl"); }},
 }};

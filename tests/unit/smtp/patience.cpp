@@ -46,7 +46,7 @@ void address(Talk& talk, std::string_view sender)
 std::string send_message(Talk& talk)
 {
     CHECK(talk.say("DATA").starts_with("354"));
-    talk.send("Subject: a\r\n\r\nb\r\n");
+    talk.send("From: biuro@moja-firma.lublin.pl\r\n\r\nb\r\n");
     return talk.say(".");
 }
 
@@ -139,7 +139,7 @@ TEST_CASE(
     const auto plain = wire::encode_base64(fmt::format("{0}{1}{0}sekret-biuro", '\0', biuro));
     for (int i = 0; i < 2; ++i)
         CHECK(talk.say("AUTH PLAIN " + plain)
-                  .starts_with("454 4.7.0 log-ins cannot be checked for the moment ["));
+                  .starts_with("454 4.7.0 too many wrong passwords lately, try again later ["));
     CHECK(talk.say("AUTH PLAIN " + plain).starts_with("454 4.7.0"));
     CHECK(talk.hear().starts_with("421 4.7.0 too many failed log-ins, goodbye ["));
 }
@@ -171,4 +171,51 @@ TEST_CASE(
     fast.note(SIZE_MAX);
     CHECK(fast.patience(begun + 1h) == 3min);
     CHECK(fast.patience(begun + 5h) == 0ms);
+}
+
+TEST_CASE("an error in each of many messages ends no session, errors without one do")
+{
+    World world;
+    world.house.limits.errors = 3;
+    Talk talk(world);
+    talk.greet();
+    for (int i = 0; i < 5; ++i) {
+        CHECK(talk.say("NOSUCH").starts_with("500"));
+        CHECK(talk.say("RSET now").starts_with("501"));
+        talk.address();
+        CHECK(talk.say("DATA").starts_with("354"));
+        CHECK(talk.say(".").starts_with("250"));
+    }
+    for (int i = 0; i < 3; ++i)
+        CHECK(talk.say("NOSUCH").starts_with("500"));
+    CHECK(talk.say("NOSUCH").starts_with("421 4.7.0"));
+}
+
+TEST_CASE("chunk by chunk a message has no more time than in one")
+{
+    World world;
+    world.house.limits.message_total = std::chrono::milliseconds(200);
+    Talk talk(world);
+    talk.greet();
+    talk.address();
+    std::string reply;
+    while (!talk.client().is_closed()) {
+        talk.send("BDAT 1\r\nx");
+        reply = talk.hear();
+    }
+    CHECK(reply.starts_with("421 4.4.2"));
+    CHECK(world.sink.held() == 0);
+}
+
+TEST_CASE("a transaction that only asks for time loses the room it keeps from others")
+{
+    World world;
+    world.house.limits.command = std::chrono::milliseconds(200);
+    Talk talk(world);
+    talk.greet();
+    talk.say("MAIL FROM:<jan@example.org>");
+    std::string reply;
+    while (!talk.client().is_closed())
+        reply = talk.say("NOOP");
+    CHECK(reply.starts_with("421 4.4.2"));
 }

@@ -80,6 +80,17 @@ TEST_CASE("a refused recipient is kept with who asked, for whom and why")
     CHECK_FALSE(refusal.session.empty());
 }
 
+TEST_CASE("a recipient that cannot be read is kept as it was written")
+{
+    World world;
+    Talk talk(world);
+    talk.say("EHLO klient.example.org");
+    talk.say("MAIL FROM:<jan@example.org>");
+    const auto refusal = kept(world, talk.say("RCPT TO:<jan kowalski@moja-firma.lublin.pl>"));
+    CHECK(refusal.command == "RCPT");
+    CHECK(refusal.recipient == "jan kowalski@moja-firma.lublin.pl");
+}
+
 TEST_CASE("a refused sender is kept with the account that had logged in, and the null sender as <>")
 {
     World world;

@@ -199,6 +199,21 @@ TEST_CASE("when much is kept in memory already, a small message gets a file, too
     CHECK(send_message(talk, message).starts_with("250"));
 }
 
+TEST_CASE("a message that is being stored is in memory still")
+{
+    World world;
+    std::optional<bool> was_spent;
+    smtp::Allowance::Share others(world.memory);
+    others.hold(smtp::kept_in_memory.count - 1000);
+    world.sink.when_delivering = [&] { was_spent = world.memory.is_spent(); };
+    Talk talk(world);
+    talk.greet();
+    talk.address();
+    CHECK(send_message(talk, "\r\n" + std::string(3000, 'x') + "\r\n").starts_with("250"));
+    CHECK(was_spent == true);
+    CHECK_FALSE(world.memory.is_spent());
+}
+
 TEST_CASE("a line of data may be of any length")
 {
     World world;

@@ -117,6 +117,8 @@ World::World()
 {
     std::signal(SIGPIPE, SIG_IGN); // as every program of ours does: TLS writes to a client that has gone
     house = House{.host = std::string(host), .postmaster = std::nullopt, .limits = {}};
+    house.limits.recipients = 100; // few, so that tests come to the limit
+    house.limits.errors = 20;      // and enough for what dialogues provoke
     static const auto shared = certificate_for_all();
     certificate = shared;
     directory::AuditEntry entry;
@@ -132,6 +134,14 @@ void World::set_capacity(std::string_view login, Bytes capacity)
     sink.capacities[id] = capacity;
     auto mailbox = must(directory.mailbox(id));
     mailbox->capacity = capacity;
+    directory::AuditEntry entry;
+    must(directory.change(entry, [&](directory::Changes& changes) { return changes.set(*mailbox); }));
+}
+
+void World::suspend(std::string_view login)
+{
+    auto mailbox = must(directory.mailbox(inbox(login)));
+    mailbox->standing = Standing::suspended;
     directory::AuditEntry entry;
     must(directory.change(entry, [&](directory::Changes& changes) { return changes.set(*mailbox); }));
 }
@@ -238,7 +248,7 @@ awaitable<Result<maildir::NewMessage>> MemorySink::open(maildir::MessageId trans
     if (read_only) file = reading.duplicate();
     if (disk_full) file = sys::Descriptor(::open("/dev/full", O_WRONLY | O_CLOEXEC));
     files_[transaction] = std::move(reading);
-    co_return maildir::NewMessage{.id = transaction, .file = std::move(file)};
+    co_return maildir::NewMessage{.file = std::move(file)};
 }
 
 awaitable<Result<void>> MemorySink::commit(maildir::MessageId transaction, std::vector<InboxId> inboxes,
@@ -256,6 +266,7 @@ awaitable<Result<void>> MemorySink::deliver(maildir::MessageId transaction, std:
                                             maildir::WholeMessage message)
 {
     if (failures.commit) co_return refuse(*failures.commit);
+    when_delivering();
     const auto written = message.written();
     CHECK(message.text.size() <= maildir::most_whole(inboxes.size()));
     co_return keep(transaction, std::move(inboxes), std::move(message.text), written);

@@ -3,6 +3,7 @@
 // counts room and keeps messages, a book of passwords, and a session that is played over a socket pair
 // without a thread.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,7 @@ class MemorySink final : public maildir::MailSink {
     Failures failures;
     bool read_only = false; // the descriptors it hands out cannot be written
     bool disk_full = false; // or there is no room for what is written to them
+    std::function<void()> when_delivering = [] {};
 
     asio::awaitable<Result<std::vector<maildir::Room>>>
     promise(maildir::MessageId transaction, std::vector<InboxId> inboxes, Bytes octets) override;
@@ -115,6 +117,7 @@ struct World {
 
     InboxId inbox(std::string_view login) const { return passwords.pages.find(login)->second.account; }
     void set_capacity(std::string_view login, Bytes capacity);
+    void suspend(std::string_view login); // and its password is right still
     void protect_senders(std::string_view domain);
     void provision_alias(std::string_view address, std::string_view to);
     const std::string& last_message() const { return sink.delivered.back().text; }

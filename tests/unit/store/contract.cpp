@@ -246,8 +246,7 @@ TEST_CASE("a transaction is committed by the store it began on, also when that w
     const auto abandoned = house.scratch.next_id();
     REQUIRE(promise(house.loop, sink, abandoned, inbox, 1_KiB));
 
-    store::StoreEngine next(house.loop.get_executor(), *house.scratch.store, house.scratch.directory,
-                            house.notices, 1);
+    store::StoreEngine next(house.loop.get_executor(), house.kept(), 1);
     auto pair = sys::make_wire();
     REQUIRE(pair);
     next.serve_smtp(net::Wire::open(house.loop.get_executor(), std::move(pair->one), "smtp"));
@@ -326,7 +325,7 @@ TEST_CASE("metkad makes inboxes, asks how full they are, and takes them away")
     const auto made = run(house.loop, house.metkad.ask(sys::encode(making)));
     REQUIRE(made);
     REQUIRE(made->descriptors[0]);
-    CHECK(std::ranges::count(sys::names_in(made->descriptors[0].get()), "new") == 1);
+    CHECK(std::ranges::count(sys::names_in(made->descriptors[0].get()).value(), "new") == 1);
 
     const auto mailbox = house.scratch.mailbox();
     static_cast<InboxPlace&>(making) = mailbox.place;

@@ -38,15 +38,25 @@ std::string on_one_line(const Letter& of)
 TEST_CASE("the owner of an account reads in the account's language that it has sent as much as it may")
 {
     const auto polish = on_one_line(letter(Notice::sending_limit, Language::polish, 1, 250));
-    CHECK(
-        polish.contains("W ciągu ostatniej godziny z konta biuro@firma.example wysłano tyle wiadomości, ile "
-                        "wolno: 250."));
+    CHECK(polish.contains("Limit wysyłania z konta biuro@firma.example w ciągu godziny wynosi 250;"));
     CHECK(polish.contains("natychmiast zmień hasło"));
     CHECK(polish.contains("napisz na adres poczta@man.example"));
     const auto english = on_one_line(letter(Notice::sending_limit, Language::english, 24, 1000));
     CHECK(english.contains("Subject: The account biuro@firma.example has reached its sending limit "));
-    CHECK(english.contains("In the last 24 hours as many messages were sent from the account "
-                           "biuro@firma.example as it may send: 1000."));
+    CHECK(english.contains("The sending limit of the account biuro@firma.example in 24 hours is 1000;"));
+    CHECK(english.contains("With what was sent in the last 24 hours, a message that was to be sent now would "
+                           "have gone beyond it."));
+}
+
+TEST_CASE("on the last day no zero days are left")
+{
+    auto made = letter(Notice::near_expiry, Language::english, 0, 0);
+    made.about = Date::parse("2027-12-31").value();
+    CHECK(on_one_line(made).contains("is valid through 31 December 2027: today is the last day."));
+    made.account.language = Language::polish;
+    CHECK(on_one_line(made).contains("jest ważna do 31 grudnia 2027 włącznie: dziś jest ostatni dzień."));
+    made.notice = Notice::expired;
+    CHECK(on_one_line(made).contains("można czytać tylko do końca dzisiejszego dnia"));
 }
 
 TEST_CASE("the operator reads which account that was, and what to do if it was not its owner")

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace metka;
@@ -157,14 +158,32 @@ TEST_CASE("a replacement that fails leaves the old file and nothing else")
 TEST_CASE("names are listed afresh each time, without . and ..")
 {
     const Folder folder;
-    CHECK(names_in(folder.get()).empty());
+    CHECK(names_in(folder.get())->empty());
     REQUIRE(replace_file(folder.get(), "one", "", 0600));
     REQUIRE(replace_file(folder.get(), "two", "", 0600));
     for (int i = 0; i < 2; ++i) {
         auto names = names_in(folder.get());
-        std::ranges::sort(names);
-        CHECK(names == std::vector<std::string>{"one", "two"});
+        REQUIRE(names);
+        std::ranges::sort(*names);
+        CHECK(*names == std::vector<std::string>{"one", "two"});
     }
+}
+
+TEST_CASE("a folder that cannot be listed is a fault, and not an empty one")
+{
+    const auto file = sealed_memory("no folder", "x");
+    REQUIRE(file);
+    CHECK_FALSE(names_in(file->get()));
+    const Folder folder;
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    rlimit none = before;
+    none.rlim_cur = 0;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto names = names_in(folder.get());
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    REQUIRE_FALSE(names);
+    CHECK(names.error().fault == Fault::unavailable);
 }
 
 TEST_CASE("sealed memory is read by whoever has it and changed by nobody")

@@ -215,12 +215,14 @@ TEST_CASE("a frame passes whole, the largest too, and a larger one is never sent
     largest.number = 7;
     largest.kind = 0x1234;
     largest.answer = true;
+    largest.holds_mail = true;
     largest.body.assign(Frame::most_bytes - 8, 'x');
     REQUIRE(send_frame(wire->one.get(), largest) == Passed::whole);
     REQUIRE(receive_frame(wire->other.get(), frame) == Passed::whole);
     CHECK(frame.number == 7);
     CHECK(frame.kind == 0x1234);
     CHECK(frame.answer);
+    CHECK(frame.holds_mail);
     CHECK(frame.body == largest.body);
     largest.body += 'x';
     CHECK_FALSE(largest.fits());

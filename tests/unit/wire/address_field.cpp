@@ -136,6 +136,8 @@ TEST_CASE("whatever cannot be read still tells which domains it mentions")
     CHECK(mentioned_domains("szef@(x)chroniona.pl, ,")->back() == "chroniona.pl");
     CHECK(mentioned_domains("szef@chroniona . pl, ,")->back() == "chroniona.pl");
     CHECK(*mentioned_domains("a@krasnobród.pl") == Names{"krasnobród.pl"});
+    CHECK(*mentioned_domains("a@b.pl_-, a@c.pl.-, x") == Names{"b.pl_-", "b.pl", "c.pl.-", "c.pl"});
+    CHECK(*mentioned_domains("a@b.pl.., a@-, x@.") == Names{"b.pl", "-"});
     CHECK(mentioned_domains("nobody")->empty());
     std::string many;
     for (int i = 0; i < 101; ++i)

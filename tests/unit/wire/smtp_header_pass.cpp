@@ -139,4 +139,6 @@ TEST_CASE("a header section has a size and a number of fields, and passes whole 
     CHECK(pass({.fields = 2}).captured().size() == 2);
     CHECK(pass({.section = 32}).fault() == HeaderFault::none);
     CHECK(pass({.section = 31}).fault() == HeaderFault::too_large);
+    CHECK(pass({.field = 8}).fault() == HeaderFault::none);
+    CHECK(pass({.field = 7}).fault() == HeaderFault::field_too_large);
 }
