@@ -1,5 +1,6 @@
 #include "core/net/tls.h"
 
+#include <algorithm>
 #include <array>
 
 #include <openssl/err.h>
@@ -145,6 +146,29 @@ int TlsContext::choose(SSL* connection, int* /*alert*/, void* self)
     auto* const context = static_cast<const TlsContext*>(self)->context_for(name);
     if (context == nullptr || SSL_set_SSL_CTX(connection, context) == nullptr) return SSL_TLSEXT_ERR_NOACK;
     return SSL_TLSEXT_ERR_OK;
+}
+
+void TlsContext::speak(std::vector<std::string> protocols)
+{
+    protocols_ = std::move(protocols);
+    SSL_CTX_set_alpn_select_cb(context_.get(), &TlsContext::choose_protocol, this);
+    for (const auto& [host, context] : by_host_)
+        SSL_CTX_set_alpn_select_cb(context.get(), &TlsContext::choose_protocol, this);
+}
+
+// `offered`: names, each behind a byte with its length; OpenSSL has checked that they are whole.
+int TlsContext::choose_protocol(SSL* /*connection*/, const unsigned char** chosen, unsigned char* size,
+                                const unsigned char* offered, unsigned offered_size, void* self)
+{
+    const auto& ours = static_cast<const TlsContext*>(self)->protocols_;
+    for (unsigned at = 0; at < offered_size; at += 1U + offered[at]) {
+        const std::string_view name(reinterpret_cast<const char*>(offered) + at + 1, offered[at]);
+        if (std::ranges::find(ours, name) == ours.end()) continue;
+        *chosen = offered + at + 1;
+        *size = offered[at];
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 std::string rehearse_tls()

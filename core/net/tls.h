@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/base/secret.h"
@@ -40,6 +41,9 @@ class TlsContext {
     static Result<std::shared_ptr<TlsContext>> make(std::string_view chain_pem, std::string_view key_pem,
                                                     std::string_view scope);
     ~TlsContext();
+    // What a client may ask for by ALPN (RFC 7301); one that asks for something else only, as a browser does
+    // that somebody led here, gets no handshake (SECURITY 34). Who asks for nothing is served.
+    void speak(std::vector<std::string> protocols);
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
     SSL_CTX* get() const { return context_.get(); } // *this outlives the handshakes that are begun with it
@@ -55,10 +59,13 @@ class TlsContext {
     Result<void> add(const HostPem& pem);
     SSL_CTX* context_for(std::string_view server_name) const; // null: the one for everybody else
     static int choose(SSL* connection, int* alert, void* self);
+    static int choose_protocol(SSL* connection, const unsigned char** chosen, unsigned char* size,
+                               const unsigned char* offered, unsigned offered_size, void* self);
 
     std::shared_ptr<TicketKeys> tickets_;
     Context context_; // for everybody else; the rules of a connection and its tickets are this one's
     std::map<std::string, Context, std::less<>> by_host_; // in small letters
+    std::vector<std::string> protocols_;
 };
 
 // Uses what OpenSSL loads late (its configuration, random numbers, ciphers) and reports what it found, for a

@@ -60,6 +60,7 @@ class AccessProgram final : public household::Resident {
     {
         auto context = household::tls_context(certificates, tickets_);
         if (!context) return pass(context);
+        if (*context) (*context)->speak({"pop3"});
         engine_.use_tls(std::move(*context));
         return {};
     }

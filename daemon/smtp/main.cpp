@@ -84,6 +84,8 @@ class SmtpProgram final : public household::Resident {
     {
         auto context = household::tls_context(certificates, tickets_);
         if (!context) return pass(context);
+        if (*context)
+            (*context)->speak({"smtp", "esmtp"}); // registered is neither; Exim offers and takes both
         engine_.use_certificate(std::move(*context));
         return {};
     }

@@ -61,6 +61,25 @@ TEST_CASE("TLS 1.2 and 1.3 are spoken, with either kind of key, and nothing olde
     }
 }
 
+TEST_CASE("who offers protocols by ALPN offers ours, and who offers none is served")
+{
+    const auto context = context_for(make_certificate());
+    context->speak({"pop3", "other"});
+    struct Row {
+        std::string_view offered;
+        bool is_served;
+    };
+    for (const auto& row :
+         {Row{"", true}, Row{"\x04pop3", true}, Row{"\x02h2\x04pop3", true}, Row{"\x08http/1.1", false},
+          Row{"\x02h2\x08http/1.1", false}, Row{"\x03pop", false}}) {
+        CAPTURE(row.offered);
+        const auto client = client_context();
+        const auto* const bytes = reinterpret_cast<const unsigned char*>(row.offered.begin());
+        REQUIRE(SSL_CTX_set_alpn_protos(client.get(), bytes, static_cast<unsigned>(row.offered.size())) == 0);
+        CHECK(handshake(*context, client.get()).empty() == !row.is_served);
+    }
+}
+
 TEST_CASE("old versions are refused by our rules, not only by the system's")
 {
     const auto context = context_for(make_certificate());
