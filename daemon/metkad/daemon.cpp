@@ -192,7 +192,8 @@ class Daemon {
             sys::notify_reloading();
             auto request = control::request_line(1, *control::verb_of("daemon.reload"),
                                                  control::JsonObject{{"reason", "SIGHUP"}});
-            const auto answer = co_await provisioning_.answer(geteuid(), std::move(request), {});
+            const Provisioning::Tell nobody; // hears of its progress
+            const auto answer = co_await provisioning_.answer(geteuid(), std::move(request), nobody);
             (void)answer; // the log has it, as of every request
             sys::notify_ready(fmt::format("generation {}", configuration_.running()));
         }

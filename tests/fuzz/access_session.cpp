@@ -31,7 +31,7 @@ constexpr std::string_view logged_in = "USER biuro@moja-firma.lublin.pl\r\nPASS 
 struct Way {
     Line line;
     std::string_view said;           // before the fuzzed bytes
-    std::string_view under_tls = ""; // the same, behind the handshake; empty: there is none
+    std::string_view under_tls = {}; // the same, behind the handshake; empty: there is none
 };
 
 constexpr std::array<Way, 14> ways{{

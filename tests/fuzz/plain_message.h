@@ -12,6 +12,18 @@
 
 namespace metka::fuzz {
 
+// What a client has of a stored message in the end (RFC 1939 §3): dots are not doubled any more.
+inline std::string with_crlf(std::string_view stored)
+{
+    std::string message;
+    for (const char byte : stored) {
+        if (byte == '\n' && !message.ends_with('\r')) message += '\r';
+        message += byte;
+    }
+    if (!message.empty() && !message.ends_with('\n')) message += "\r\n";
+    return message;
+}
+
 // DATA: what the bytes behind "354" are (RFC 5321 §4.5.2).
 struct PlainText {
     std::string text;       // with LF

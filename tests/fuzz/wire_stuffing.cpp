@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/wire/dot_writer.h"
+#include "tests/fuzz/plain_message.h"
 
 using namespace metka::wire;
 
@@ -17,17 +18,6 @@ namespace {
 void require(bool holds)
 {
     if (!holds) std::abort();
-}
-
-std::string with_crlf(std::string_view stored)
-{
-    std::string message;
-    for (const char byte : stored) {
-        if (byte == '\n' && !message.ends_with('\r')) message += '\r';
-        message += byte;
-    }
-    if (!message.empty() && !message.ends_with('\n')) message += "\r\n";
-    return message;
 }
 
 // The header, the empty line and so many lines.
@@ -82,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     writer.finish(sent);
 
     const auto message = received(sent);
-    require(message == with_crlf(stored));
+    require(message == metka::fuzz::with_crlf(stored));
     require(message.size() == counter.octets());
     require(stored.starts_with(top));
     require(cutter.is_done() || top == stored);

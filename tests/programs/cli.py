@@ -217,16 +217,16 @@ def _():
 @shows("a sweep shows a bar on a terminal and clears it, and nothing of it in a pipe")
 def _():
     card = {"summary": "10 measured", "inboxes": 10, "noticed": 0, "over": ["anna: 101 %"], "problems": []}
-    half_is_shown = threading.Event()
+    half_is_shown, more_is_shown = threading.Event(), threading.Event()
 
     def sweeping(request):
         yield progress(5000, 10000)
         assert half_is_shown.wait(30), "the first bar was not drawn"
-        time.sleep(0.15)  # longer than the pause between two drawings
-        yield progress(7500, 10000)
+        while not more_is_shown.wait(0.02):  # there is a pause between two drawings
+            yield progress(7500, 10000)
         yield {"result": card}
     with Metkad(sweeping) as metkad:
-        status, shown = metkad.on_terminal("sweep", "quota", columns=60, typed=[(" 50 %", half_is_shown.set)])
+        status, shown = metkad.on_terminal("sweep", "quota", columns=60, typed=[(" 50 %", half_is_shown.set), (" 75 %", more_is_shown.set)])
         assert status == 0 and "5,000 of 10,000  50 %" in shown and " 75 %" in shown, shown
         drawn = re.split(r"\r\x1b\[K", shown)
         assert all(len(re.sub(r"\x1b\[\d+m", "", line)) < 60 for line in drawn[1:-1]), drawn

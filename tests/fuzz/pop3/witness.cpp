@@ -11,6 +11,7 @@
 
 #include "core/base/text.h"
 #include "core/wire/base64.h"
+#include "tests/fuzz/plain_message.h"
 
 namespace metka::fuzz {
 
@@ -81,17 +82,6 @@ constexpr std::array<std::string_view, 4> last_words{
     "-ERR too many errors", "-ERR this is a POP3 server", "-ERR nothing may follow STLS before TLS is there",
     "-ERR [SYS/TEMP] another session has taken this mailbox over, and this one has deleted nothing"};
 
-std::string as_sent(std::string_view stored) // without stuffing
-{
-    std::string message;
-    for (const char byte : stored) {
-        if (byte == '\n' && !message.ends_with('\r')) message += '\r';
-        message += byte;
-    }
-    if (!message.empty() && !message.ends_with('\n')) message += "\r\n";
-    return message;
-}
-
 std::string top_of(const std::string& message, std::uint64_t lines) // as it is sent
 {
     const auto empty = message.starts_with("\r\n") ? 0 : message.find("\r\n\r\n");
@@ -145,7 +135,7 @@ std::optional<std::string> PopWitness::take_line()
 {
     const auto end = heard_.find("\r\n", next_);
     if (end == std::string::npos) return std::nullopt;
-    const auto line = heard_.substr(next_, end - next_);
+    auto line = heard_.substr(next_, end - next_);
     next_ = end + 2;
     return line;
 }
@@ -295,7 +285,7 @@ bool PopWitness::has(std::uint64_t number) const
 
 std::uint64_t PopWitness::octets(std::uint64_t number) const
 {
-    return as_sent(inbox().messages[number - 1]).size();
+    return fuzz::with_crlf(inbox().messages[number - 1]).size();
 }
 
 std::string PopWitness::totals() const
@@ -353,7 +343,7 @@ void PopWitness::message(const Said& said)
     const auto number = parse_number(words[0]);
     const auto lines = is_top ? parse_number(words[1]) : std::optional<std::uint64_t>(0);
     must(number && lines && has(*number));
-    const auto whole = as_sent(inbox().messages[*number - 1]);
+    const auto whole = fuzz::with_crlf(inbox().messages[*number - 1]);
     if (!is_top) must(status_ == fmt::format("+OK {} octets", whole.size()));
     const auto sent = take_list();
     if (!sent) return;
